@@ -1,0 +1,1 @@
+"""Judging what the evaluation reported: which calls are defects, how bad, and how sure."""

@@ -1,0 +1,185 @@
+"""The check that data alone expresses: calls and assignments that library models list, judged by their cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from mlsec_lint.checks.conditions import Judge
+from mlsec_lint.checks.draft import Draft, DraftArgument
+from mlsec_lint.checks.site import RECEIVER, UNLISTED, Site, origins_of
+from mlsec_lint.checks.verdict import Verdict, judge_site
+from mlsec_lint.checks.wording import described, message_of
+from mlsec_lint.dataflow.arguments import Passed
+from mlsec_lint.dataflow.events import Event
+from mlsec_lint.dataflow.values import FunctionRef
+from mlsec_lint.domain.levels import Confidence, Severity
+from mlsec_lint.domain.rule import PROFILES, Rule
+from mlsec_lint.knowledge.index import SinkEntry
+from mlsec_lint.knowledge.schema import OriginEntry
+from mlsec_lint.source.project import Module
+
+OWN: Final = "own"
+_HARMLESS_BESIDE_OWN: Final = frozenset((OWN, "literal"))
+
+
+@dataclass(frozen=True, slots=True)
+class CallSinks:
+    """Judges the events of one module. ``rules`` are the slugs that are wanted."""
+
+    judge: Judge
+    module: Module
+    rules: frozenset[str]
+
+    def drafts(self, events: Iterable[Event]) -> list[Draft]:
+        """The findings among events; one per rule and span, the worst first."""
+        best: dict[tuple[int, int, str], Draft] = {}
+        explained: list[tuple[int, int]] = []
+        for event in events:
+            for entry in self._entries(event):
+                draft, inside = self._draft(event, entry)
+                if draft is None:
+                    continue
+                explained.extend(inside)
+                key = (draft.at, draft.end, draft.rule.slug)
+                old = best.get(key)
+                if old is None or (draft.confidence, draft.severity) > (old.confidence, old.severity):
+                    best[key] = draft
+        return [d for d in best.values() if not any(a <= d.at and d.end <= e for a, e in explained)]
+
+    def _entries(self, event: Event) -> list[SinkEntry]:
+        knowledge = self.judge.context.knowledge
+        if event.assigned:
+            found = knowledge.assigned.find(event.name)
+        elif event.exact:
+            found = knowledge.sinks.find(event.name)
+        else:
+            found = tuple(e for e in knowledge.methods[event.name[2:]] if self._reachable(e))
+        return [e for e in found if e.rule is not None and e.rule.slug in self.rules]
+
+    def _reachable(self, entry: SinkEntry) -> bool:
+        if entry.sink.receiver == "any":
+            return True
+        roots = {name.partition(".")[0].encode() for name in entry.sink.call}
+        return any(root in self.module.data for root in roots)
+
+    def _draft(self, event: Event, entry: SinkEntry) -> tuple[Draft | None, list[tuple[int, int]]]:
+        site = Site(event, entry.sink, self.module.path)
+        rule = entry.rule
+        assert rule is not None
+        origins = self._origins(site)
+        if OWN in origins and origins <= _HARMLESS_BESIDE_OWN:
+            return None, []
+        verdict = judge_site(self.judge, site)
+        if verdict is None:
+            return None, []
+        origin = least_trusted(origins, self.judge.context.knowledge.origins)
+        confidence, reasons = self._confidence(event, entry, verdict)
+        case, sink = verdict.case, entry.sink
+        because = (case.because if case is not None else "") or sink.because
+        remedy = (case.remedy if case is not None else "") or sink.remedy or rule.remedy
+        profile = (case.profile if case is not None else "") or sink.profile or rule.profile
+        api = self._api(event, entry)
+        phrase = self.judge.context.knowledge.origins[origin].phrase
+        draft = Draft(
+            rule,
+            event.at,
+            event.end,
+            api,
+            message_of(rule, api=api, because=because, origin=phrase, remedy=remedy),
+            remedy,
+            self._severity(rule, entry, verdict, origin),
+            confidence,
+            PROFILES[1] if confidence is Confidence.LOW else profile,
+            reasons,
+            self._arguments(site, verdict),
+            event.definition,
+        )
+        return draft, self._callbacks(site, verdict)
+
+    def _origins(self, site: Site) -> frozenset[str]:
+        """The provenance of the loaded argument; a literal path that exists in the project says so."""
+        name = site.sink.argument
+        if not name:
+            return UNLISTED
+        origins = site.origins(name)
+        passed = site.argument(name)
+        if "literal" in origins and passed is not None and self._in_repository(passed):
+            origins = (origins - {"literal"}) | {"repository"}
+        return origins
+
+    def _in_repository(self, passed: Passed) -> bool:
+        texts = [c for c in passed.value.constants if isinstance(c, str)]
+        root = self.judge.context.project.root
+        folder = root / PurePosixPath(self.module.path).parent
+        return bool(texts) and all(_is_file(root, folder, text) for text in texts)
+
+    def _confidence(self, event: Event, entry: SinkEntry, verdict: Verdict) -> tuple[Confidence, tuple[str, ...]]:
+        confidence, reasons = verdict.confidence, list(verdict.reasons)
+        if not event.exact:
+            confidence = min(confidence, Confidence.MEDIUM)
+            reasons.append("the receiver could not be resolved; the method's name decided")
+        elif event.alternatives:
+            confidence = min(confidence, Confidence.MEDIUM)
+            reasons.append("the called function is one of several")
+        if event.passed:
+            confidence = min(confidence, Confidence.MEDIUM)
+            reasons.append("the function is passed to somebody who calls it")
+        return confidence, tuple(dict.fromkeys(reasons))
+
+    def _severity(self, rule: Rule, entry: SinkEntry, verdict: Verdict, origin: str) -> Severity:
+        named = (verdict.case.severity if verdict.case is not None else "") or entry.sink.severity
+        if not rule.graded or not entry.sink.argument:
+            return Severity.named(named) if named else rule.severity
+        graded = Severity.named(self.judge.context.knowledge.origins[origin].severity)
+        return min(graded, Severity.named(named)) if named else graded
+
+    def _api(self, event: Event, entry: SinkEntry) -> str:
+        if event.exact:
+            return event.name
+        last = event.name[2:]
+        return next((name for name in entry.sink.call if name.rpartition(".")[2] == last), last)
+
+    def _arguments(self, site: Site, verdict: Verdict) -> tuple[DraftArgument, ...]:
+        names = dict.fromkeys((*verdict.decided_by, *([site.sink.argument] if site.sink.argument else [])))
+        found: list[DraftArgument] = []
+        for name in names:
+            passed = site.argument(name)
+            if passed is None:
+                absent = "" if name in (RECEIVER, "") else "not passed"
+                if absent and name in verdict.decided_by:
+                    found.append(DraftArgument(name, -1, -1, absent))
+            else:
+                found.append(DraftArgument(name, passed.at, passed.end, described(passed.value)))
+        return tuple(found)
+
+    def _callbacks(self, site: Site, verdict: Verdict) -> list[tuple[int, int]]:
+        """The spans of functions whose inside the finding already explains."""
+        if verdict.case is None:
+            return []
+        names = [c.argument for c in verdict.case.when if c.calls]
+        found: list[tuple[int, int]] = []
+        for name in names:
+            passed = site.argument(name)
+            for ref in passed.value.references if passed is not None else ():
+                if isinstance(ref, FunctionRef) and ref.module == self.module.path:
+                    found.append((ref.body.at, ref.body.end))
+        return found
+
+
+def least_trusted(origins: frozenset[str], known: Mapping[str, OriginEntry]) -> str:
+    """The origin that decides: the least trusted one."""
+    return max(sorted(origins or UNLISTED), key=lambda name: known[name].trust)
+
+
+def _is_file(root: object, folder: object, text: str) -> bool:
+    from pathlib import Path
+
+    if not text or len(text) > 400 or "\0" in text or text.startswith(("/", "~")) or ".." in text:
+        return False
+    return any((Path(str(base)) / text).is_file() for base in (root, folder))
+
+
+__all__ = ["CallSinks", "least_trusted", "origins_of"]

@@ -1,0 +1,300 @@
+"""Containers on the abstract heap: displays, items, unpacking, and the methods of lists and dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.arguments import Arguments
+from mlsec_lint.dataflow.state import HeapObject, Key, key_of
+from mlsec_lint.dataflow.values import (
+    UNKNOWN,
+    External,
+    Instance,
+    ObjectRef,
+    Value,
+    derived,
+    join,
+    join_all,
+    reference,
+)
+from mlsec_lint.source import ir
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.evaluator import Evaluator
+
+
+def allocate(ev: Evaluator, site: int, obj: HeapObject) -> Value:
+    """A new object; a site met again stands for the newest object allocated there."""
+    ev.state.heap[site] = obj
+    origins = frozenset[str]().union(*(v.origins for v in obj.items.values()), obj.origins)
+    return Value((), (ObjectRef(site),), False, origins, ("object", ev.module.path, site))
+
+
+def objects(ev: Evaluator, value: Value) -> list[tuple[int, HeapObject]]:
+    """The heap objects that a value may be."""
+    return [
+        (ref.site, ev.state.heap[ref.site])
+        for ref in value.references
+        if isinstance(ref, ObjectRef) and ref.site in ev.state.heap
+    ]
+
+
+def build(ev: Evaluator, op: ir.Build) -> Value:
+    """A list, tuple, set or dict display."""
+    items: dict[Key, Value] = {}
+    obj = HeapObject(op.kind, items)
+    index = 0
+    for element in op.elements:
+        value = ev.get(element.value)
+        if element.spread:
+            obj = _spread(ev, obj, value, index)
+            index = len(obj.items)
+        elif op.kind == "dict":
+            key = ev.get(element.key)
+            known = key.known and bool(key.constants)
+            obj = obj.with_item(key.constants[0], value) if known else obj.with_rest(value)
+        else:
+            obj = obj.with_item(index, value) if obj.exact else obj.with_rest(value)
+            index += 1
+    return allocate(ev, op.at, obj)
+
+
+def _spread(ev: Evaluator, obj: HeapObject, value: Value, index: int) -> HeapObject:
+    found = objects(ev, value)
+    if len(found) == 1 and not value.open:
+        other = found[0][1]
+        if obj.kind == "dict":
+            return _merged(obj, other)
+        if other.exact and obj.exact:
+            for offset, item in enumerate(other.items.values()):
+                obj = obj.with_item(index + offset, item)
+            return obj
+    return obj.with_rest(join_all([*(o.any_item() for _, o in found), derived((value,))]))
+
+
+def _merged(obj: HeapObject, other: HeapObject) -> HeapObject:
+    rest = obj.rest if other.rest is None else other.rest if obj.rest is None else join(obj.rest, other.rest)
+    return replace(obj, items={**obj.items, **other.items}, rest=rest, exact=obj.exact and other.exact)
+
+
+def get_item(ev: Evaluator, obj: Value, key: Value) -> Value:
+    """``obj[key]``."""
+    result: Value | None = None
+    for _, container in objects(ev, obj):
+        if key.known and key.constants:
+            index = key.constants[0]
+            if isinstance(index, int) and not isinstance(index, bool) and index < 0 and container.exact:
+                index += len(container.items)
+            one = container.get(index)
+            one = one if one is not None else UNKNOWN
+        else:
+            one = container.any_item()
+        result = one if result is None else join(result, one)
+    for ref in obj.references:
+        if isinstance(ref, (External, Instance)):
+            one = Value((), (), True, obj.origins)
+            if isinstance(ref, External) and key.text is not None:
+                source = ev.knowledge.attributes.first(ref.name)
+                if source is not None:
+                    one = Value((), (), True, frozenset((source.origin,)))
+                elif ref.name.endswith("modules"):
+                    one = Value((), (External(ev.knowledge.canonical(key.text)),), True)
+            result = one if result is None else join(result, one)
+    identity = None
+    if obj.identity is not None and key.identity is not None:
+        identity = ("item", obj.identity, key.identity)
+    if result is None:
+        return Value((), (), True, obj.origins | _untrusted(key), identity)
+    return Value(
+        result.constants,
+        result.references,
+        result.open or obj.open,
+        result.origins,
+        result.identity or identity,
+    )
+
+
+def _untrusted(key: Value) -> frozenset[str]:
+    return key.origins - {"literal"}
+
+
+def set_item(ev: Evaluator, obj: Value, key: Value, value: Value) -> None:
+    """``obj[key] = value``: strong if the object and the key are known."""
+    found = objects(ev, obj)
+    for site, container in found:
+        if len(found) == 1 and not obj.open and key.known and key.constants:
+            ev.state.heap[site] = container.with_item(key.constants[0], value)
+        else:
+            ev.state.heap[site] = container.with_rest(value)
+
+
+def element_of(ev: Evaluator, value: Value) -> Value:
+    """An element of an iterable; iterating a dict yields its keys."""
+    found = objects(ev, value)
+    if not found:
+        return Value((), (), True, value.origins)
+    parts: list[Value] = []
+    for _, container in found:
+        if container.kind == "dict":
+            parts.append(_keys(container))
+        else:
+            parts.append(container.any_item())
+    result = join_all(parts)
+    return Value(result.constants, result.references, result.open or value.open, result.origins | value.origins)
+
+
+def _keys(container: HeapObject) -> Value:
+    constants = tuple(key for _, key in container.items)
+    if container.exact and 0 < len(constants) <= 4:
+        return Value(constants, (), False, frozenset(("literal",)))
+    return Value((), (), True, frozenset(("literal",)) if container.exact else container.origins)
+
+
+def unpack(ev: Evaluator, value: Value, count: int, star: int) -> list[Value]:
+    """The values of unpacking targets; exact while the length is known."""
+    found = objects(ev, value)
+    if len(found) == 1 and not value.open and star < 0:
+        container = found[0][1]
+        if container.exact and container.kind in ("tuple", "list") and len(container.items) == count:
+            return [container.items.get(("int", i), UNKNOWN) for i in range(count)]
+    element = element_of(ev, value)
+    return [Value((), element.references, True, element.origins, _part(value, i)) for i in range(count)]
+
+
+def _part(value: Value, index: int) -> object:
+    return ("item", value.identity, index) if value.identity is not None else None
+
+
+def container_method(ev: Evaluator, obj: Value, name: str, args: Arguments) -> Value | None:
+    """The result of a list or dict method on heap objects; none if it is not one that is modelled."""
+    method = _METHODS.get(name)
+    found = objects(ev, obj)
+    if method is None or not found:
+        return None
+    results = [method(ev, site, container, args) for site, container in found]
+    return join_all(results)
+
+
+def _get(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+    key = args.positional[0].value if args.positional else UNKNOWN
+    default = args.positional[1].value if len(args.positional) > 1 else Value((None,))
+    if key.known and key.constants:
+        found = obj.items.get(key_of(key.constants[0]))
+        if found is not None:
+            return found if not found.open else join(found, default)
+        if obj.exact:
+            return default
+        rest = obj.rest if obj.rest is not None else Value((), (), True, obj.origins)
+        return join(default, rest)
+    return join(obj.any_item(), default)
+
+
+def _pop(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+    if obj.kind != "dict":
+        ev.state.heap[site] = replace(obj, exact=False, rest=obj.any_item())
+        return obj.any_item()
+    result = _get(ev, site, obj, args)
+    key = args.positional[0].value if args.positional else UNKNOWN
+    if key.known and key.constants:
+        ev.state.heap[site] = obj.without(key.constants[0])
+    return result
+
+
+def _setdefault(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+    if len(args.positional) < 2:
+        return UNKNOWN
+    key, default = args.positional[0].value, args.positional[1].value
+    if not key.known or not key.constants:
+        ev.state.heap[site] = obj.with_rest(default)
+        return default
+    found = obj.items.get(key_of(key.constants[0]))
+    if found is None:
+        found = default if obj.exact else Value(default.constants, default.references, True, default.origins)
+    ev.state.heap[site] = obj.with_item(key.constants[0], found)
+    return found
+
+
+def _update(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+    for passed in args.positional:
+        obj = _spread(ev, obj, passed.value, 0)
+    for name, passed in args.keywords.items():
+        obj = obj.with_item(name, passed.value)
+    if args.more_keywords:
+        obj = obj.with_rest(UNKNOWN)
+    ev.state.heap[site] = obj
+    return Value((None,))
+
+
+def _append(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+    for passed in args.positional:
+        obj = obj.with_item(len(obj.items), passed.value) if obj.exact else obj.with_rest(passed.value)
+    ev.state.heap[site] = obj
+    return Value((None,))
+
+
+def _extend(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+    for passed in args.positional:
+        obj = _spread(ev, obj, passed.value, len(obj.items))
+    ev.state.heap[site] = obj
+    return Value((None,))
+
+
+def _values(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+    item = obj.any_item()
+    return Value((), (), True, item.origins) if not item.references else _bag(ev, site, item)
+
+
+def _items(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+    pair = allocate(ev, -site - 2, HeapObject("tuple", {("int", 0): _keys(obj), ("int", 1): obj.any_item()}))
+    return _bag(ev, site, pair)
+
+
+def _bag(ev: Evaluator, site: int, item: Value) -> Value:
+    return allocate(ev, -site * 7 - 3, HeapObject("list", {}, item, False))
+
+
+def _copy(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+    return allocate(ev, -site * 5 - 4, obj)
+
+
+def _clear(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+    ev.state.heap[site] = HeapObject(obj.kind, {})
+    return Value((None,))
+
+
+def dict_call(ev: Evaluator, site: int, args: Arguments) -> Value:
+    """``dict(...)``."""
+    obj = HeapObject("dict", {})
+    for passed in args.positional[:1]:
+        obj = _spread(ev, obj, passed.value, 0)
+    for name, passed in args.keywords.items():
+        obj = obj.with_item(name, passed.value)
+    if args.more_keywords:
+        obj = obj.with_rest(UNKNOWN)
+    return allocate(ev, site, obj)
+
+
+def sequence_call(ev: Evaluator, args: Arguments) -> Value:
+    """``list(x)`` and the like: the same elements."""
+    if not args.positional:
+        return Value((), (), True)
+    value = args.positional[0].value
+    return reference(value.references[0]) if value.known and value.references else value
+
+
+_METHODS: Final[dict[str, Callable[[Evaluator, int, HeapObject, Arguments], Value]]] = {
+    "get": _get,
+    "pop": _pop,
+    "setdefault": _setdefault,
+    "update": _update,
+    "append": _append,
+    "add": _append,
+    "extend": _extend,
+    "values": _values,
+    "items": _items,
+    "copy": _copy,
+    "clear": _clear,
+}

@@ -1,0 +1,222 @@
+"""What evaluations share: the project, the knowledge, the exit state of every module, the fields of every class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from mlsec_lint.dataflow.state import HeapObject
+from mlsec_lint.dataflow.values import (
+    UNKNOWN,
+    ClassRef,
+    External,
+    FunctionRef,
+    InstanceOf,
+    ModuleRef,
+    Reference,
+    Symbol,
+    Value,
+    join,
+    reference,
+)
+from mlsec_lint.source.project import Module, Project
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.events import EventLog
+    from mlsec_lint.knowledge.index import Knowledge
+
+_DEEPEST_CHAIN: Final = 12
+"""Re-exports that are followed from one module to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleExit:
+    """A module after its top level ran: its global names, its star imports, its heap, and the functions by offset."""
+
+    names: dict[str, Value]
+    stars: tuple[tuple[str | None, str], ...]
+    heap: dict[int, HeapObject]
+    functions: dict[int, FunctionRef]
+    truncated: bool
+
+
+@dataclass(slots=True)
+class Context:
+    """Shared by all evaluations of one run.
+
+    ``needs`` collects the modules that were looked at, for caches. Module exits are computed with the imports of
+    other project modules left symbolic, so they do not depend on the order in which modules are asked for.
+    """
+
+    project: Project
+    knowledge: Knowledge
+    evaluate_module: Callable[[Context, Module], ModuleExit]
+    evaluate_fields: Callable[[Context, ClassRef, FunctionRef], dict[str, Value]]
+    exits: dict[str, ModuleExit | None] = field(default_factory=dict[str, "ModuleExit | None"])
+    fields: dict[int, dict[str, Value]] = field(default_factory=dict[int, dict[str, Value]])
+    truncated: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    evaluated: int = 0
+
+    def exit_of(self, path: str) -> ModuleExit | None:
+        """The state in which a module ends; none if it cannot be read."""
+        if path not in self.exits:
+            module = self.project.module(path)
+            self.exits[path] = self.evaluate_module(self, module) if module is not None else None
+        return self.exits[path]
+
+    def resolve(self, value: Value) -> Value:
+        """The value with every symbol replaced by what it stands for."""
+        if not any(isinstance(r, Symbol) for r in value.references):
+            return value
+        result: Value | None = None
+        rest = tuple(r for r in value.references if not isinstance(r, Symbol))
+        if rest or value.constants or value.open:
+            result = Value(value.constants, rest, value.open, value.origins, value.identity)
+        for ref in value.references:
+            if isinstance(ref, Symbol):
+                found = self.symbol(ref.module, ref.name, 0)
+                result = found if result is None else join(result, found)
+        return result if result is not None else UNKNOWN
+
+    def symbol(self, path: str, dotted: str, depth: int) -> Value:
+        """What ``dotted`` means in the module at ``path``, through re-exports."""
+        first, _, rest = dotted.partition(".")
+        value = self._name_in(path, first, depth)
+        for part in rest.split(".") if rest else ():
+            value = self.attribute_of(value, part, depth + 1)
+        return value
+
+    def _name_in(self, path: str, name: str, depth: int) -> Value:
+        if depth > _DEEPEST_CHAIN:
+            return UNKNOWN
+        exit_ = self.exit_of(path)
+        if exit_ is None:
+            return UNKNOWN
+        value = exit_.names.get(name)
+        if value is not None:
+            module = self.project.module(path)
+            if module is not None and name in module.rebound:
+                value = Value(value.constants, value.references, True, value.origins)
+            return self._follow(value, depth)
+        submodule = self.project.submodule(path, name)
+        if submodule is not None:
+            return reference(ModuleRef(submodule, ""))
+        for star, dotted in exit_.stars:
+            if star is None:
+                return Value((), (External(self.knowledge.canonical(f"{dotted}.{name}")),), len(exit_.stars) > 1)
+            if star != path:
+                found = self._name_in(star, name, depth + 1)
+                if found.references or found.constants:
+                    return found
+        return UNKNOWN
+
+    def _follow(self, value: Value, depth: int) -> Value:
+        """Resolve the symbols of a value found in another module, within the chain limit."""
+        if not any(isinstance(r, Symbol) for r in value.references):
+            return value
+        result: Value | None = None
+        for ref in value.references:
+            one = self.symbol(ref.module, ref.name, depth + 1) if isinstance(ref, Symbol) else reference(ref)
+            result = one if result is None else join(result, one)
+        rest = Value(value.constants, (), value.open, value.origins)
+        if result is None:
+            return rest
+        return join(result, rest) if value.constants or value.open else result
+
+    def attribute_of(self, value: Value, name: str, depth: int = 0) -> Value:
+        """An attribute of a value that belongs to no heap: modules, classes, external names."""
+        result: Value | None = None
+        for ref in value.references:
+            one = self._attribute(ref, name, depth)
+            result = one if result is None else join(result, one)
+        if result is None:
+            return Value((), (), True, value.origins)
+        return Value(result.constants, result.references, result.open or value.open, result.origins | value.origins)
+
+    def _attribute(self, ref: Reference, name: str, depth: int) -> Value:
+        if isinstance(ref, ModuleRef):
+            found = self._name_in(ref.module, name, depth)
+            if ref.dotted and not found.references and not found.constants:
+                return Value((), (External(self.knowledge.canonical(f"{ref.dotted}.{name}")),), True)
+            return found
+        if isinstance(ref, External):
+            return reference(External(self.knowledge.canonical(f"{ref.name}.{name}")))
+        if isinstance(ref, ClassRef):
+            return self.class_attribute(ref, name) or UNKNOWN
+        if isinstance(ref, Symbol):
+            return reference(Symbol(ref.module, f"{ref.name}.{name}"))
+        return UNKNOWN
+
+    def class_attribute(self, cls: ClassRef, name: str, *, above: bool = False) -> Value | None:
+        """An attribute of a class or of its bases, in order; an external base contributes its own name.
+
+        ``above`` leaves out the class itself, as ``super()`` does.
+        """
+        for owner in self.bases_of(cls)[1 if above else 0 :]:
+            if isinstance(owner, External):
+                return Value((), (External(self.knowledge.canonical(f"{owner.name}.{name}")),), False)
+            found = owner.attributes.get(name)
+            if found is not None:
+                return self.resolve(found)
+        return None
+
+    def bases_of(self, cls: ClassRef) -> list[ClassRef | External]:
+        """A class and everything above it, depth first; external bases included once each."""
+        found: list[ClassRef | External] = []
+        pending: list[ClassRef | External] = [cls]
+        while pending and len(found) < 40:
+            current = pending.pop(0)
+            if current in found:
+                continue
+            found.append(current)
+            if isinstance(current, ClassRef):
+                above: list[ClassRef | External] = []
+                for base in current.bases:
+                    for ref in self.resolve(base).references:
+                        if isinstance(ref, (ClassRef, External)):
+                            above.append(ref)
+                pending = above + pending
+        return found
+
+    def field(self, cls: ClassRef, name: str) -> Value | None:
+        """What the methods of a class store in ``self.name``; none if they do not.
+
+        Methods are evaluated for their stores with fields unknown, each once, so the answer is the same in any order.
+        """
+        result: Value | None = None
+        for owner in self.bases_of(cls):
+            if isinstance(owner, ClassRef):
+                for method in self._storing_methods(owner, name):
+                    stored = self._fields_of(owner, method).get(name)
+                    if stored is not None:
+                        result = stored if result is None else join(result, stored)
+        return result
+
+    def _storing_methods(self, cls: ClassRef, name: str) -> list[FunctionRef]:
+        module = self.project.module(cls.module)
+        if module is None:
+            return []
+        pattern = re.compile(rb"\." + re.escape(name.encode()) + rb"\b[^=\n(]{0,120}=(?!=)")
+        if not pattern.search(module.data, cls.at, cls.end):
+            return []
+        return [
+            ref
+            for value in cls.attributes.values()
+            for ref in value.references
+            if isinstance(ref, FunctionRef) and pattern.search(module.data, ref.body.at, ref.body.end)
+        ]
+
+    def _fields_of(self, cls: ClassRef, method: FunctionRef) -> dict[str, Value]:
+        known = self.fields.get(id(method.body))
+        if known is None:
+            known = self.fields[id(method.body)] = self.evaluate_fields(self, cls, method)
+        return known
+
+    def instance(self, cls: ClassRef) -> Value:
+        """An instance of a project class."""
+        return reference(InstanceOf(cls))
+
+
+Observer = "EventLog | None"

@@ -1,0 +1,58 @@
+"""New names that sinks get: module globals and fields that hold a function which knowledge lists.
+
+A function that calls ``LOADERS[kind](f)`` mentions no name of knowledge, so the scan would pass it by; the names found
+here are looked for as well.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlsec_lint.dataflow.values import ClassRef, External, ObjectRef, Value
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.context import Context, ModuleExit
+    from mlsec_lint.source.project import Module
+
+_FIELD: Final = re.compile(rb"(?:self|cls)\.([A-Za-z_]\w*)[ \t]*(?::[^=\n]{0,80})?=[^=\n][^\n]*$")
+
+
+def renamed_globals(context: Context, module: Module) -> frozenset[str]:
+    """The global names and class attributes of a module that lead to a sink under another name."""
+    exit_ = context.exit_of(module.path)
+    if exit_ is None:
+        return frozenset()
+    found: set[str] = set()
+    for name, value in exit_.names.items():
+        if _leads_to_sink(context, exit_, value, name, 2):
+            found.add(name)
+        for ref in value.references:
+            if isinstance(ref, ClassRef) and ref.module == module.path:
+                found.update(n for n, v in ref.attributes.items() if _leads_to_sink(context, exit_, v, n, 2))
+    return frozenset(found)
+
+
+def _leads_to_sink(context: Context, exit_: ModuleExit, value: Value, name: str, depth: int) -> bool:
+    for ref in value.references:
+        if isinstance(ref, External):
+            if ref.name.rpartition(".")[2] != name and context.knowledge.sinks.find(ref.name):
+                return True
+        elif isinstance(ref, ObjectRef) and depth and ref.site in exit_.heap:
+            obj = exit_.heap[ref.site]
+            values = [*obj.items.values(), *(() if obj.rest is None else (obj.rest,))]
+            if any(_leads_to_sink(context, exit_, v, "", depth - 1) for v in values):
+                return True
+    return False
+
+
+def renamed_fields(module: Module, offsets: tuple[int, ...]) -> frozenset[str]:
+    """The fields that are assigned on the lines of accepted words: ``self.loads = pickle.loads``."""
+    found: set[str] = set()
+    data = module.data
+    for at in offsets:
+        start = data.rfind(b"\n", max(0, at - 300), at) + 1
+        match = _FIELD.search(data[start:at])
+        if match is not None:
+            found.add(match.group(1).decode())
+    return frozenset(found)

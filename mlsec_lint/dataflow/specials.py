@@ -1,0 +1,134 @@
+"""Calls that the evaluation itself understands, by what knowledge says they do (``acts``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from mlsec_lint.dataflow.arguments import Arguments, Passed
+from mlsec_lint.dataflow.attributes import get_attribute
+from mlsec_lint.dataflow.containers import allocate, dict_call, sequence_call
+from mlsec_lint.dataflow.notices import callback_names, notice_call
+from mlsec_lint.dataflow.state import HeapObject
+from mlsec_lint.dataflow.values import (
+    ClassRef,
+    External,
+    Instance,
+    InstanceOf,
+    ModuleRef,
+    ObjectRef,
+    Value,
+    derived,
+    join,
+    join_all,
+    reference,
+)
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.evaluator import Evaluator
+
+Apply = Callable[..., Value]
+
+
+def special_call(ev: Evaluator, acts: str, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    """The result of a special call; none if it does nothing special with these arguments."""
+    return _ACTIONS[acts](ev, name, args, at, end) if acts in _ACTIONS else None
+
+
+def _partial(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    if not args.positional:
+        return None
+    items = {("str", "func"): args.positional[0].value}
+    for index, passed in enumerate(args.positional[1:]):
+        items["int", index] = passed.value
+    for keyword, passed in args.keywords.items():
+        items["kw", keyword] = passed.value
+    return allocate(ev, at, HeapObject("partial", items, None, not args.more_keywords))
+
+
+def call_partial(ev: Evaluator, ref: ObjectRef, args: Arguments, at: int, end: int, apply: Apply) -> Value:
+    """Calling what ``functools.partial`` made."""
+    obj = ev.state.heap.get(ref.site)
+    if obj is None or obj.kind != "partial":
+        return derived(args.values(), ("site", at))
+    positional = tuple(Passed(v) for (kind, _), v in obj.items.items() if kind == "int")
+    keywords = {str(key): Passed(v) for (kind, key), v in obj.items.items() if kind == "kw"}
+    held = Arguments(positional, keywords, False, not obj.exact)
+    return apply(ev, obj.items["str", "func"], args.after(held), at, end, None)
+
+
+def _getattr(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    if len(args.positional) < 2:
+        return None
+    obj, attribute = args.positional[0].value, args.positional[1].value
+    if attribute.known and attribute.text is not None:
+        found = get_attribute(ev, obj, attribute.text)
+        return join(found, args.positional[2].value) if len(args.positional) > 2 and found.open else found
+    notice_call(ev, name, at, end, args)
+    return derived([obj, attribute], ("site", at))
+
+
+def _import(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    module = args.get(("name",), "name")
+    if module is None:
+        return None
+    dotted = module.value.text
+    if dotted is None or dotted.startswith("."):
+        notice_call(ev, name, at, end, args)
+        return derived([module.value], ("site", at))
+    path = ev.context.project.find(ev.module.path, dotted, 0)
+    if path is not None:
+        return reference(ModuleRef(path, dotted))
+    return reference(External(ev.knowledge.canonical(dotted)))
+
+
+def _dict(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    return dict_call(ev, at, args)
+
+
+def _sequence(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    return sequence_call(ev, args)
+
+
+def _super(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    cls = ev.owner
+    if cls is None:
+        return None
+    parents: list[Value] = []
+    for base in cls.bases:
+        for ref in ev.context.resolve(base).references:
+            if isinstance(ref, External):
+                parents.append(reference(Instance(ref.name)))
+            elif isinstance(ref, ClassRef):
+                parents.append(reference(InstanceOf(ref)))
+    return join_all(parents) if parents else None
+
+
+def _pure(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    values = args.values()
+    identities = [value.identity for value in values]
+    identity = (name, *identities) if all(i is not None for i in identities) else ("site", at)
+    return Value((), (), True, derived(values).origins, identity)
+
+
+def _callback(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    """A function among the arguments is called with data that the others carry."""
+    values = args.values()
+    for passed in [*args.positional, *args.keywords.values()]:
+        for callee in callback_names(passed.value):
+            data = derived([v for v in values if v is not passed.value])
+            given = Arguments((Passed(data),), {}, True, False)
+            notice_call(ev, callee, passed.at, passed.end, given, passed=True)
+    return None
+
+
+_ACTIONS: Final[dict[str, Callable[[Evaluator, str, Arguments, int, int], Value | None]]] = {
+    "partial": _partial,
+    "getattr": _getattr,
+    "import": _import,
+    "dict": _dict,
+    "sequence": _sequence,
+    "super": _super,
+    "pure": _pure,
+    "callback": _callback,
+}

@@ -1,0 +1,1 @@
+"""The words everything else speaks: findings, rules, levels, errors. Standard library only."""

@@ -1,0 +1,91 @@
+"""One run: from paths and settings to a result. Every front end calls this and nothing below it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlsec_lint.checks.draft import Draft
+from mlsec_lint.domain.finding import Finding, Problem, ScanResult, Statistics
+from mlsec_lint.engine.analysis import Analysis, Outcome
+from mlsec_lint.engine.config import Config, validate_selectors
+from mlsec_lint.engine.discovery import Discovery, discover
+from mlsec_lint.engine.selection import Selection
+from mlsec_lint.engine.texts import Texts
+from mlsec_lint.knowledge.catalogue import load_knowledge, rules_directory
+
+if TYPE_CHECKING:
+    from mlsec_lint.knowledge.index import Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to scan. ``given`` maps paths (relative to the root) to text that is not, or not yet, on disk."""
+
+    paths: tuple[Path, ...]
+    config: Config
+    given: tuple[tuple[str, bytes], ...] = ()
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run: the result, the knowledge it used, and the texts for excerpts."""
+
+    result: ScanResult
+    knowledge: Knowledge
+    texts: Texts
+
+    def line(self, path: str, number: int, cell: int | None) -> str:
+        """A source line for an excerpt; in a notebook, of a cell."""
+        text = self.texts.read(path)
+        if text is None:
+            return ""
+        if cell is not None and text.notebook is not None:
+            number = text.notebook.virtual_line(cell, number)
+        return text.line(number)
+
+
+def run(request: Request, progress: Callable[[int, int], None] | None = None) -> Run:
+    """Scan. Raises the errors of configuration, catalogue and usage; everything else becomes a problem of the result."""
+    start = time.perf_counter()
+    knowledge = load_knowledge(extra_models=request.config.models)
+    names = {name for rule in knowledge.rules for name in (rule.code, rule.slug)}
+    validate_selectors(request.config, names)
+    from mlsec_lint.source.manifests import is_manifest, read_conda_names, read_versions
+
+    found = discover(request.paths, request.config, is_manifest)
+    given = dict(request.given)
+    sources = sorted({*(source.relative for source in found.sources), *given})
+    conda = read_conda_names(rules_directory() / "_facts" / "conda_names.toml")
+    versions = read_versions(found.root, found.manifests, conda)
+    texts = Texts(found.root, request.config.max_file_size, given)
+    selection = Selection.of(request.config, found.root)
+    rules = [rule for rule in knowledge.rules if selection.wants(rule, rule.profile)]
+    analysis = Analysis(
+        texts,
+        sources,
+        knowledge,
+        versions,
+        rules,
+        lambda draft, path: selection.wants(draft.rule, draft.profile) and not selection.ignored_in(draft.rule, path),
+        everything=request.everything,
+        progress=(lambda done: progress(done, len(sources))) if progress is not None else None,
+    )
+    outcome = analysis.run()
+    problems = [*found.problems, *versions.problems, *outcome.problems]
+    return Run(_result(found, outcome, problems, time.perf_counter() - start), knowledge, texts)
+
+
+def _result(found: Discovery, outcome: Outcome, problems: Sequence[Problem], seconds: float) -> ScanResult:
+    statistics = Statistics(
+        outcome.files, outcome.lines, outcome.outlined, outcome.evaluated, outcome.suppressed, seconds
+    )
+    findings = tuple(sorted(outcome.findings, key=Finding.sort_key))
+    return ScanResult(findings, tuple(problems), statistics, str(found.root))
+
+
+__all__ = ["Draft", "Request", "Run", "run"]

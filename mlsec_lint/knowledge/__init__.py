@@ -1,0 +1,1 @@
+"""``rules/`` read and validated into typed records."""

@@ -1,0 +1,136 @@
+"""Reading the catalogue: ``rules/`` and the user's own models, with every mistake reported by file, table and key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from mlsec_lint.domain.errors import KnowledgeError
+from mlsec_lint.domain.levels import Severity
+from mlsec_lint.domain.rule import FAMILIES, PROFILES, Risk, Rule
+from mlsec_lint.knowledge.index import Knowledge
+from mlsec_lint.knowledge.schema import Catalogue, KindsFile, Model, OriginsFile, RuleFile
+from mlsec_lint.knowledge.toml import read_toml
+from mlsec_lint.knowledge.validation import check_model
+
+T = TypeVar("T")
+
+_CODE: Final = re.compile(r"MLS\d{3}")
+
+
+def rules_directory() -> Path:
+    """Where the catalogue lies: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_rules"
+    return installed if installed.is_dir() else package.parent / "rules"
+
+
+def load_knowledge(directory: Path | None = None, extra_models: Sequence[Path] = ()) -> Knowledge:
+    """The catalogue as the analysis uses it.
+
+    Raises :class:`KnowledgeError` for the first mistake found.
+    """
+    directory = directory or rules_directory()
+    kinds = _decode(directory / "_facts" / "kinds.toml", KindsFile).kinds
+    origins = _decode(directory / "_facts" / "origins.toml", OriginsFile).origins
+    risks = _read_risks(directory / "_taxonomy")
+    rules = _read_rules(directory, kinds, risks)
+    models = [_decode(path, Model) for path in sorted((directory / "_models").glob("*.toml"))]
+    paths = sorted((directory / "_models").glob("*.toml"))
+    extra = [_decode(path, Model) for path in extra_models]
+    for path, model in zip([*paths, *extra_models], [*models, *extra], strict=True):
+        check_model(path.name, model, kinds, origins)
+    knowledge = Knowledge(rules, origins)
+    knowledge.add_models(_overridden(models, extra))
+    return knowledge
+
+
+def _overridden(models: Iterable[Model], extra: Sequence[Model]) -> list[Model]:
+    """User models come first, and a sink of theirs replaces ours of the same name and kind."""
+    replaced = {(name, sink.kind) for model in extra for sink in model.sink for name in sink.call}
+    kept: list[Model] = list(extra)
+    for model in models:
+        sinks = [
+            msgspec.structs.replace(sink, call=tuple(n for n in sink.call if (n, sink.kind) not in replaced))
+            for sink in model.sink
+        ]
+        kept.append(msgspec.structs.replace(model, sink=tuple(s for s in sinks if s.call or s.assign)))
+    return kept
+
+
+def _decode(path: Path, shape: type[T]) -> T:
+    data = read_toml(path)
+    try:
+        return msgspec.convert(data, shape)
+    except msgspec.ValidationError as error:
+        problem, _, where = str(error).partition(" - at ")
+        raise KnowledgeError(path.name, where.strip("`").replace("$.", "").replace("$", ""), problem) from None
+
+
+def _read_risks(directory: Path) -> Mapping[str, Risk]:
+    found: dict[str, Risk] = {}
+    for path in sorted(directory.glob("*.toml")):
+        catalogue = _decode(path, Catalogue)
+        for identifier, title in catalogue.risks.items():
+            number = re.sub(r"\D", "", identifier)
+            url = catalogue.url.replace("{id}", identifier).replace("{number}", number)
+            found[identifier] = Risk(identifier, title, catalogue.catalogue, url)
+    return found
+
+
+def _read_rules(directory: Path, kinds: Mapping[str, str], risks: Mapping[str, Risk]) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
+    for path in sorted(directory.glob("*/rule.toml")):
+        rule = _rule(path, _decode(path, RuleFile), kinds, risks)
+        twin = next((r for r in rules if r.code == rule.code), None)
+        if twin is not None:
+            raise KnowledgeError(_short(path), "code", f"{rule.code} is already the code of {twin.slug}")
+        shared = next((k for r in rules for k in r.kinds if k in rule.kinds), None)
+        if shared is not None:
+            raise KnowledgeError(_short(path), "kinds", f"{shared!r} belongs to another rule already")
+        if not (path.parent / "README.md").is_file():
+            raise KnowledgeError(_short(path), "", "the rule has no page (README.md)")
+        rules.append(rule)
+    return tuple(sorted(rules, key=lambda r: r.code))
+
+
+def _rule(path: Path, raw: RuleFile, kinds: Mapping[str, str], risks: Mapping[str, Risk]) -> Rule:
+    file = _short(path)
+    _require(_CODE.fullmatch(raw.code) is not None, file, "code", f"{raw.code!r} is not of the form MLS123")
+    _require(raw.profile in PROFILES, file, "profile", f"{raw.profile!r} is none of {', '.join(PROFILES)}")
+    _require(raw.family in FAMILIES, file, "family", f"{raw.family!r} is none of {', '.join(FAMILIES)}")
+    _require(raw.severity.upper() in Severity.__members__, file, "severity", f"{raw.severity!r} is no severity")
+    for kind in raw.kinds:
+        _require(kind in kinds, file, "kinds", f"{kind!r} is not in _facts/kinds.toml")
+    for identifier in raw.risks:
+        _require(identifier in risks, file, "risks", f"{identifier!r} is in no catalogue of _taxonomy")
+    return Rule(
+        slug=path.parent.name,
+        code=raw.code,
+        title=raw.title,
+        summary=raw.summary,
+        severity=Severity.named(raw.severity),
+        profile=raw.profile,
+        family=raw.family,
+        kinds=raw.kinds,
+        graded=raw.graded,
+        message=raw.message,
+        remedy=raw.remedy,
+        risks=tuple(risks[identifier] for identifier in raw.risks),
+        references=raw.references,
+        check=raw.check,
+        since=raw.since,
+    )
+
+
+def _require(holds: bool, file: str, where: str, problem: str) -> None:
+    if not holds:
+        raise KnowledgeError(file, where, problem)
+
+
+def _short(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"

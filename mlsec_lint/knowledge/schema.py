@@ -1,0 +1,213 @@
+"""The shape of the data files under ``rules/``, exactly as they are written.
+
+Every struct forbids unknown keys, so a misspelt key in a data file is an error with its place instead of a rule that
+silently never fires. ``rules/_models/README.md`` explains each key to people who write them.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+Scalar = bool | int | float | str
+"""The constants that a TOML file can spell; ``None`` is written as ``none = true``."""
+
+
+class _Strict(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, omit_defaults=True):
+    """Base of all tables: frozen, keyword only, no unknown keys."""
+
+
+class Condition(_Strict, kw_only=True):
+    """One test in a case. The tests about one ``argument`` are alternatives; separate conditions must all hold.
+
+    ``argument`` names a parameter of the call (``name.key`` looks into a mapping passed for it, ``self`` is the
+    receiver). ``package`` with ``versions`` tests the version that the scanned project admits; with ``known``, a project that
+    says nothing about the package counts as a no instead of an unknown. ``unless`` negates.
+    """
+
+    argument: str = ""
+    absent: bool = False
+    none: bool = False
+    equals: tuple[Scalar, ...] = ()
+    truthy: bool = False
+    refers: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
+    contains: tuple[Scalar, ...] = ()
+    literal: bool = False
+    origin: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    package: str = ""
+    versions: str = ""
+    known: bool = False
+    unless: bool = False
+
+
+class Case(_Strict, kw_only=True):
+    """A verdict and the conditions under which it is given; the first case that holds decides."""
+
+    verdict: str
+    when: tuple[Condition, ...] = ()
+    because: str = ""
+    severity: str = ""
+    remedy: str = ""
+    profile: str = ""
+
+
+class Sink(_Strict, kw_only=True):
+    """Calls (or assignments) that are dangerous, with what tells their safe use from the unsafe one.
+
+    ``call`` and ``assign`` hold qualified names (``*`` stands for one part, ``**`` for any number of them).
+    ``parameters`` are the positional parameters in order, without the receiver. ``argument`` is the parameter that
+    carries the untrusted data. ``receiver`` says what is enough to match a method on a receiver that cannot be
+    resolved: ``exact`` (nothing), ``import`` (the file imports the library) or ``any`` (the method name alone).
+    """
+
+    kind: str
+    call: tuple[str, ...] = ()
+    assign: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    argument: str = ""
+    receiver: str = "exact"
+    case: tuple[Case, ...] = ()
+    otherwise: str = "unsafe"
+    because: str = ""
+    severity: str = ""
+    profile: str = ""
+    remedy: str = ""
+    result: str = ""
+    reference: str = ""
+    verified: bool = False
+    note: str = ""
+
+
+class Source(_Strict, kw_only=True):
+    """Where data comes from: the result of a call, or the value of an attribute, has this ``origin``.
+
+    ``into`` is the parameter (among ``parameters``) that names the file which the call fills with such data.
+    """
+
+    origin: str
+    call: tuple[str, ...] = ()
+    attribute: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    into: str = ""
+    reference: str = ""
+    note: str = ""
+
+
+class Producer(_Strict, kw_only=True):
+    """Calls that serialise an object of the program itself: what they return or write is not foreign data.
+
+    ``into`` is the parameter that receives the bytes (a path or a file); without it the bytes are returned.
+    """
+
+    call: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+    into: str = ""
+
+
+class Propagator(_Strict, kw_only=True):
+    """Calls whose result is another form of an argument: ``open(p)``, ``Path(p)``, ``BytesIO(b)``, ``p.read()``.
+
+    ``source`` is the parameter (``self`` for the receiver) whose data, provenance and identity the result keeps.
+    """
+
+    call: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+    source: str
+
+
+class TypeOf(_Strict, kw_only=True):
+    """Calls whose result is an instance of a class that knowledge speaks about."""
+
+    call: tuple[str, ...]
+    returns: str
+
+
+class Special(_Strict, kw_only=True):
+    """Calls that the evaluation itself understands; ``acts`` is one of the actions it knows.
+
+    ``partial``, ``getattr``, ``import``, ``dict``, ``super``, ``pure`` (the result is determined by the arguments),
+    ``callback`` (functions among the arguments are called). ``*.submit`` stands for that method of any receiver.
+    """
+
+    call: tuple[str, ...]
+    acts: str
+
+
+class Alias(_Strict, kw_only=True):
+    """Other import paths of a module or of a name, longest first: ``_pickle`` is ``pickle``."""
+
+    name: tuple[str, ...]
+    of: str
+
+
+class Safe(_Strict, kw_only=True):
+    """Calls that are known to be harmless, listed so that nobody adds them as sinks again."""
+
+    call: tuple[str, ...]
+    reference: str = ""
+    note: str = ""
+
+
+class Model(_Strict, kw_only=True):
+    """One file of ``rules/_models``: what a library's API means."""
+
+    library: str
+    packages: tuple[str, ...] = ()
+    sink: tuple[Sink, ...] = ()
+    source: tuple[Source, ...] = ()
+    producer: tuple[Producer, ...] = ()
+    propagator: tuple[Propagator, ...] = ()
+    type: tuple[TypeOf, ...] = ()
+    special: tuple[Special, ...] = ()
+    alias: tuple[Alias, ...] = ()
+    safe: tuple[Safe, ...] = ()
+
+
+class RuleFile(_Strict, kw_only=True):
+    """``rules/<slug>/rule.toml``."""
+
+    code: str
+    title: str
+    summary: str
+    severity: str
+    profile: str
+    family: str
+    message: str
+    remedy: str
+    risks: tuple[str, ...]
+    since: str
+    kinds: tuple[str, ...] = ()
+    graded: bool = False
+    check: str = ""
+    references: tuple[str, ...] = ()
+
+
+class Catalogue(_Strict, kw_only=True):
+    """One file of ``rules/_taxonomy``: the ids of a public risk catalogue and their titles."""
+
+    catalogue: str
+    url: str
+    version: str = ""
+    risks: dict[str, str] = field(default_factory=dict[str, str])
+
+
+class KindsFile(_Strict, kw_only=True):
+    """``rules/_facts/kinds.toml``: the closed vocabulary of sink kinds, with what each one means."""
+
+    kinds: dict[str, str]
+
+
+class OriginEntry(_Strict, kw_only=True):
+    """How far a kind of provenance is trusted. ``severity`` is what a graded rule gives to data from there."""
+
+    trust: int
+    severity: str
+    phrase: str
+
+
+class OriginsFile(_Strict, kw_only=True):
+    """``rules/_facts/origins.toml``: the kinds of provenance, from trusted to untrusted."""
+
+    origins: dict[str, OriginEntry]

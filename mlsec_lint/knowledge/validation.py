@@ -1,0 +1,94 @@
+"""Checks of library models that a type cannot express: vocabularies, versions, names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from mlsec_lint.domain.errors import KnowledgeError
+from mlsec_lint.domain.levels import Severity
+from mlsec_lint.domain.rule import PROFILES
+from mlsec_lint.knowledge.schema import Case, Condition, Model, Sink
+
+_VERDICTS = ("safe", "unsafe")
+_RECEIVERS = ("exact", "import", "any")
+_TESTS = (
+    "absent", "none", "equals", "truthy", "refers", "matches", "contains", "literal", "origin", "calls", "overrides",
+)  # fmt: skip
+
+
+def check_model(file: str, model: Model, kinds: Collection[str], origins: Collection[str]) -> None:
+    """Raise :class:`KnowledgeError` for the first mistake in a library model."""
+    for number, sink in enumerate(model.sink):
+        _check_sink(file, f"sink[{number}]", sink, kinds, origins)
+    for number, source in enumerate(model.source):
+        _one_of(file, f"source[{number}].origin", source.origin, origins)
+        if source.into and source.into not in source.parameters:
+            raise KnowledgeError(file, f"source[{number}].into", f"{source.into!r} is not among the parameters")
+    for number, producer in enumerate(model.producer):
+        if producer.into not in ("", "self", *producer.parameters):
+            raise KnowledgeError(file, f"producer[{number}].into", f"{producer.into!r} is not among the parameters")
+    for number, propagator in enumerate(model.propagator):
+        if propagator.source not in ("self", *propagator.parameters):
+            raise KnowledgeError(
+                file, f"propagator[{number}].source", f"{propagator.source!r} is not among the parameters"
+            )
+
+
+def _check_sink(file: str, where: str, sink: Sink, kinds: Collection[str], origins: Collection[str]) -> None:
+    _one_of(file, f"{where}.kind", sink.kind, kinds)
+    _one_of(file, f"{where}.otherwise", sink.otherwise, _VERDICTS)
+    _one_of(file, f"{where}.receiver", sink.receiver, _RECEIVERS)
+    _levels(file, where, sink.severity, sink.profile)
+    if not sink.call and not sink.assign:
+        raise KnowledgeError(file, where, "names neither a call nor an assignment")
+    for name in sink.call:
+        if not name or "*" in name.rpartition(".")[2]:
+            raise KnowledgeError(file, f"{where}.call", f"{name!r} must end in a name without a wildcard")
+    for number, case in enumerate(sink.case):
+        _check_case(file, f"{where}.case[{number}]", case, kinds, origins)
+
+
+def _check_case(file: str, where: str, case: Case, kinds: Collection[str], origins: Collection[str]) -> None:
+    _one_of(file, f"{where}.verdict", case.verdict, _VERDICTS)
+    _levels(file, where, case.severity, case.profile)
+    for number, condition in enumerate(case.when):
+        _check_condition(file, f"{where}.when[{number}]", condition, kinds, origins)
+
+
+def _check_condition(
+    file: str, where: str, condition: Condition, kinds: Collection[str], origins: Collection[str]
+) -> None:
+    tests = [name for name in _TESTS if getattr(condition, name)]
+    if bool(condition.package) != bool(condition.versions):
+        raise KnowledgeError(file, where, "package and versions belong together")
+    if bool(condition.argument) == bool(condition.package):
+        raise KnowledgeError(file, where, "is about an argument or about a package, one of them")
+    if condition.argument and not tests:
+        raise KnowledgeError(file, where, f"says nothing about {condition.argument!r}")
+    for origin in condition.origin:
+        _one_of(file, f"{where}.origin", origin, origins)
+    for kind in condition.calls:
+        _one_of(file, f"{where}.calls", kind, kinds)
+    if condition.versions:
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+        try:
+            SpecifierSet(condition.versions)
+        except InvalidSpecifier:
+            raise KnowledgeError(file, f"{where}.versions", f"{condition.versions!r} is no version range") from None
+
+
+def _levels(file: str, where: str, severity: str, profile: str) -> None:
+    if severity:
+        _one_of(file, f"{where}.severity", severity, [level.label for level in Severity])
+    if profile:
+        _one_of(file, f"{where}.profile", profile, PROFILES)
+
+
+def _one_of(file: str, where: str, word: str, known: Collection[str]) -> None:
+    if word not in known:
+        import difflib
+
+        near = difflib.get_close_matches(word, list(known), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise KnowledgeError(file, where, f"{word!r} is not known{hint}")

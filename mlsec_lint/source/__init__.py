@@ -1,0 +1,1 @@
+"""Files as the checks see them: scanned bytes, outlines, lowered bodies, concrete syntax, manifests."""

@@ -1,0 +1,379 @@
+"""The intermediate representation that bodies are lowered to and that the dataflow evaluates.
+
+One :class:`Body` per module, function and lambda; class bodies and comprehensions are inlined in the scope that runs
+them. Values live in registers, numbered per body and assigned once outside loops. Control flow stays structured
+(``If``, ``Loop``, ``Try`` hold blocks), so joins happen at known places. Sites are byte spans ``at``..``end`` of the
+decoded UTF-8 text of the file.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+Register = int
+NONE: Register = -1
+"""Stands for "no operand"."""
+
+Constant = bool | int | float | complex | str | bytes | None
+
+
+class Op(Struct, gc=False):
+    """Base of all operations."""
+
+
+Block = list[Op]
+
+
+class Const(Op):
+    """``dst`` is a literal."""
+
+    dst: Register
+    value: Constant
+
+
+class Opaque(Op):
+    """``dst`` is something the lowering does not describe, derived from ``sources``."""
+
+    dst: Register
+    sources: tuple[Register, ...]
+
+
+class Load(Op):
+    """``dst`` is the value of a name."""
+
+    dst: Register
+    name: str
+
+
+class Store(Op):
+    """A name is bound."""
+
+    name: str
+    src: Register
+    at: int
+    end: int
+
+
+class Attribute(Op):
+    """``dst`` is ``obj.name``."""
+
+    dst: Register
+    obj: Register
+    name: str
+    at: int
+    end: int
+
+
+class SetAttribute(Op):
+    """``obj.name = src``."""
+
+    obj: Register
+    name: str
+    src: Register
+    at: int
+    end: int
+
+
+class Item(Op):
+    """``dst`` is ``obj[key]``."""
+
+    dst: Register
+    obj: Register
+    key: Register
+
+
+class SetItem(Op):
+    """``obj[key] = src``."""
+
+    obj: Register
+    key: Register
+    src: Register
+    at: int
+    end: int
+
+
+class Slice(Op):
+    """``dst`` is a slice of ``obj``."""
+
+    dst: Register
+    obj: Register
+
+
+class Delete(Op):
+    """``del name``, ``del obj[key]`` or ``del obj.name``."""
+
+    name: str
+    obj: Register = NONE
+    key: Register = NONE
+
+
+class Unpack(Op):
+    """``src`` is spread over ``dsts``; ``star`` is the index of the starred target or -1."""
+
+    src: Register
+    dsts: tuple[Register, ...]
+    star: int
+
+
+class Element(Struct, gc=False):
+    """One element of a display: a value, a ``key: value`` pair, or a spread (``*x``, ``**x``)."""
+
+    value: Register
+    key: Register = NONE
+    spread: bool = False
+
+
+class Build(Op):
+    """``dst`` is a new list, tuple, set or dict."""
+
+    dst: Register
+    kind: str
+    elements: tuple[Element, ...]
+    at: int
+
+
+class Binary(Op):
+    """``dst`` is ``left op right``."""
+
+    dst: Register
+    op: str
+    left: Register
+    right: Register
+
+
+class Unary(Op):
+    """``dst`` is ``op src``."""
+
+    dst: Register
+    op: str
+    src: Register
+
+
+class Compare(Op):
+    """``dst`` is the truth of ``left op right``."""
+
+    dst: Register
+    op: str
+    left: Register
+    right: Register
+
+
+class Format(Op):
+    """``dst`` is the string that an f-string or adjacent literals make of ``parts``."""
+
+    dst: Register
+    parts: tuple[Register, ...]
+
+
+class Arg(Struct, gc=False):
+    """One argument: ``kind`` is ``""`` (positional or, with a name, keyword), ``"*"`` or ``"**"``."""
+
+    src: Register
+    name: str
+    kind: str
+    at: int
+    end: int
+
+
+class Call(Op):
+    """``dst`` is ``func(args)``."""
+
+    dst: Register
+    func: Register
+    args: tuple[Arg, ...]
+    at: int
+    end: int
+
+
+class Method(Op):
+    """``dst`` is ``obj.name(args)``; its own operation, because the receiver decides what it means."""
+
+    dst: Register
+    obj: Register
+    name: str
+    args: tuple[Arg, ...]
+    at: int
+    end: int
+
+
+class Param(Struct, gc=False):
+    """A parameter: ``kind`` is ``""``, ``"*"`` or ``"**"``; ``keyword_only`` parameters have no position."""
+
+    name: str
+    kind: str
+    keyword_only: bool
+    default: Register
+    annotation: Register
+
+
+class Function(Op):
+    """``dst`` is a function or lambda; defaults and annotations are registers of the enclosing body."""
+
+    dst: Register
+    body: Body
+    params: tuple[Param, ...]
+    decorators: tuple[Register, ...]
+
+
+class Class(Op):
+    """``dst`` is a class; ``block`` runs in the class scope."""
+
+    dst: Register
+    name: str
+    bases: tuple[Register, ...]
+    block: Block
+    at: int
+    end: int
+
+
+class Iterate(Op):
+    """``dst`` is an element of ``src``."""
+
+    dst: Register
+    src: Register
+
+
+class Enter(Op):
+    """``dst`` is what ``with src as dst`` binds."""
+
+    dst: Register
+    src: Register
+
+
+class Accumulate(Op):
+    """A comprehension adds ``src`` (under ``key``) to the container in ``dst``."""
+
+    dst: Register
+    src: Register
+    key: Register
+
+
+class Return(Op):
+    """``return src``."""
+
+    src: Register
+
+
+class Yield(Op):
+    """``yield src``; ``delegate`` for ``yield from``."""
+
+    dst: Register
+    src: Register
+    delegate: bool
+
+
+class Raise(Op):
+    """Leaves the block with an exception."""
+
+    src: Register
+
+
+class Jump(Op):
+    """``break`` or ``continue``."""
+
+    kind: str
+
+
+class Import(Op):
+    """``import module``; without ``alias`` the first part of the dotted name is bound."""
+
+    module: str
+    alias: str
+
+
+class ImportFrom(Op):
+    """``from module import name``; ``level`` counts the leading dots; ``name`` is ``*`` for a star import."""
+
+    module: str
+    level: int
+    name: str
+    alias: str
+
+
+class Refinement(Struct, gc=False):
+    """What a condition says about a name where it holds: ``op`` is ``truthy``, ``==``, ``!=``, ``is`` or ``is not``."""
+
+    name: str
+    op: str
+    value: Constant = None
+
+
+class If(Op):
+    """A branch. ``holds`` is known of names in ``then``, ``fails`` in ``orelse``."""
+
+    test: Register
+    then: Block
+    orelse: Block
+    holds: tuple[Refinement, ...]
+    fails: tuple[Refinement, ...]
+
+
+class Choose(Op):
+    """``dst`` is ``then_value if test else else_value``; each side has its own operations."""
+
+    dst: Register
+    test: Register
+    then: Block
+    then_value: Register
+    orelse: Block
+    else_value: Register
+    holds: tuple[Refinement, ...]
+    fails: tuple[Refinement, ...]
+
+
+class Shortcut(Op):
+    """``dst`` is ``left op right`` for ``and``/``or``; ``block`` computes ``right``."""
+
+    dst: Register
+    op: str
+    left: Register
+    block: Block
+    right: Register
+
+
+class Loop(Op):
+    """``head`` runs before each round (test, or next element), then ``body``; ``orelse`` when it ends by itself."""
+
+    head: Block
+    body: Block
+    orelse: Block
+    test: Register
+
+
+class Handler(Struct, gc=False):
+    """One ``except`` clause, binding included in its block."""
+
+    block: Block
+
+
+class Try(Op):
+    """``try`` with its handlers; ``final`` runs on every way out."""
+
+    body: Block
+    handlers: tuple[Handler, ...]
+    orelse: Block
+    final: Block
+
+
+class Match(Op):
+    """``match``: exactly one of the cases runs, or none unless ``exhaustive``."""
+
+    cases: tuple[Block, ...]
+    exhaustive: bool
+
+
+class Body(Struct, gc=False, eq=False):
+    """A lowered scope. ``block`` is ``None`` until somebody needs the inside of the function."""
+
+    name: str
+    qualname: str
+    kind: str
+    at: int
+    end: int
+    block: Block | None = None
+    binds: frozenset[str] = frozenset()
+    globals: frozenset[str] = frozenset()
+    nonlocals: frozenset[str] = frozenset()
+    registers: int = 0
+    operations: int = 0
+    owner: str = ""

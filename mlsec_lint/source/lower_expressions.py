@@ -1,0 +1,307 @@
+"""Lowering of expressions: each function takes a node and returns the register of its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from mlsec_lint.source import ir
+from mlsec_lint.source.literals import Unknown, number_constant, string_constant
+from mlsec_lint.source.lowering import Scope
+from mlsec_lint.source.refinements import refinements
+from mlsec_lint.source.syntax import text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def lower_expression(scope: Scope, node: Node) -> ir.Register:
+    """The register of an expression's value; opaque for what is not modelled or nested too deeply."""
+    lower = _EXPRESSIONS.get(node.type)
+    with scope.deeper() as allowed:
+        if not allowed:
+            return scope.opaque()
+        if lower is not None:
+            return lower(scope, node)
+        return scope.opaque(*(lower_expression(scope, child) for child in _operands(node)))
+
+
+def _operands(node: Node) -> list[Node]:
+    return [child for child in node.named_children if child.type not in ("comment", "ERROR")]
+
+
+def _field(scope: Scope, node: Node, name: str) -> ir.Register:
+    child = node.child_by_field_name(name)
+    return lower_expression(scope, child) if child is not None else scope.opaque()
+
+
+def _identifier(scope: Scope, node: Node) -> ir.Register:
+    return scope.load(text(node))
+
+
+def _inner(scope: Scope, node: Node) -> ir.Register:
+    operands = _operands(node)
+    return lower_expression(scope, operands[0]) if operands else scope.opaque()
+
+
+def _string(scope: Scope, node: Node) -> ir.Register:
+    interpolations = [child for child in node.named_children if child.type == "interpolation"]
+    if not interpolations:
+        value = string_constant(node)
+        return scope.opaque() if isinstance(value, Unknown) else scope.constant(value)
+    parts: list[ir.Register] = []
+    for child in node.named_children:
+        if child.type == "string_content":
+            parts.append(scope.constant(text(child)))
+        elif child.type == "interpolation":
+            parts.append(_field(scope, child, "expression"))
+    return _format(scope, parts)
+
+
+def _concatenated(scope: Scope, node: Node) -> ir.Register:
+    return _format(scope, [lower_expression(scope, child) for child in _operands(node)])
+
+
+def _format(scope: Scope, parts: list[ir.Register]) -> ir.Register:
+    dst = scope.register()
+    scope.emit(ir.Format(dst, tuple(parts)))
+    return dst
+
+
+def _number(scope: Scope, node: Node) -> ir.Register:
+    value = number_constant(node)
+    return scope.opaque() if isinstance(value, Unknown) else scope.constant(value)
+
+
+def _attribute(scope: Scope, node: Node) -> ir.Register:
+    obj = _field(scope, node, "object")
+    dst = scope.register()
+    name = text(node.child_by_field_name("attribute"))
+    scope.emit(ir.Attribute(dst, obj, name, node.start_byte, node.end_byte))
+    return dst
+
+
+def _subscript(scope: Scope, node: Node) -> ir.Register:
+    obj = _field(scope, node, "value")
+    keys = node.children_by_field_name("subscript")
+    dst = scope.register()
+    if len(keys) == 1 and keys[0].type != "slice":
+        scope.emit(ir.Item(dst, obj, lower_expression(scope, keys[0])))
+    else:
+        for key in keys:
+            lower_expression(scope, key)
+        scope.emit(ir.Slice(dst, obj))
+    return dst
+
+
+def _call(scope: Scope, node: Node) -> ir.Register:
+    func = node.child_by_field_name("function")
+    arguments = node.child_by_field_name("arguments")
+    if func is None or arguments is None:
+        return scope.opaque()
+    if func.type == "attribute":
+        obj = _field(scope, func, "object")
+        args = lower_arguments(scope, arguments)
+        dst = scope.register()
+        name = text(func.child_by_field_name("attribute"))
+        scope.emit(ir.Method(dst, obj, name, args, node.start_byte, node.end_byte))
+        return dst
+    callee = lower_expression(scope, func)
+    args = lower_arguments(scope, arguments)
+    dst = scope.register()
+    scope.emit(ir.Call(dst, callee, args, node.start_byte, node.end_byte))
+    return dst
+
+
+def lower_arguments(scope: Scope, node: Node) -> tuple[ir.Arg, ...]:
+    """The arguments of a call, in order of evaluation; a bare generator is the only argument."""
+    if node.type == "generator_expression":
+        return (ir.Arg(lower_expression(scope, node), "", "", node.start_byte, node.end_byte),)
+    found: list[ir.Arg] = []
+    for child in _operands(node):
+        name, kind, value = "", "", child
+        if child.type == "keyword_argument":
+            name = text(child.child_by_field_name("name"))
+            value = child.child_by_field_name("value") or child
+        elif child.type in ("list_splat", "dictionary_splat"):
+            kind = "*" if child.type == "list_splat" else "**"
+            value = child.named_children[0] if child.named_children else child
+        found.append(ir.Arg(lower_expression(scope, value), name, kind, value.start_byte, value.end_byte))
+    return tuple(found)
+
+
+def _display(kind: str) -> Callable[[Scope, Node], ir.Register]:
+    def lower(scope: Scope, node: Node) -> ir.Register:
+        elements: list[ir.Element] = []
+        for child in _operands(node):
+            if child.type == "pair":
+                key = _field(scope, child, "key")
+                elements.append(ir.Element(_field(scope, child, "value"), key))
+            elif child.type in ("list_splat", "dictionary_splat"):
+                elements.append(ir.Element(_inner(scope, child), spread=True))
+            else:
+                elements.append(ir.Element(lower_expression(scope, child)))
+        dst = scope.register()
+        scope.emit(ir.Build(dst, kind, tuple(elements), node.start_byte))
+        return dst
+
+    return lower
+
+
+def _comprehension(kind: str) -> Callable[[Scope, Node], ir.Register]:
+    def lower(scope: Scope, node: Node) -> ir.Register:
+        body = node.child_by_field_name("body")
+        clauses = [c for c in _operands(node) if c.type in ("for_in_clause", "if_clause")]
+        dst = scope.register()
+        scope.emit(ir.Build(dst, kind, (), node.start_byte))
+        with scope.comprehension():
+            _clauses(scope, clauses, body, dst)
+        return dst
+
+    return lower
+
+
+def _clauses(scope: Scope, clauses: list[Node], body: Node | None, dst: ir.Register) -> None:
+    if not clauses:
+        if body is not None and body.type == "pair":
+            key = _field(scope, body, "key")
+            scope.emit(ir.Accumulate(dst, _field(scope, body, "value"), key))
+        elif body is not None:
+            scope.emit(ir.Accumulate(dst, lower_expression(scope, body), ir.NONE))
+        return
+    first, rest = clauses[0], clauses[1:]
+    with scope.deeper() as allowed:
+        if not allowed:
+            return
+        if first.type == "if_clause":
+            test = _inner(scope, first)
+            holds, fails = refinements(scope, first.named_children[0]) if first.named_children else ((), ())
+            with scope.block() as then:
+                _clauses(scope, rest, body, dst)
+            scope.emit(ir.If(test, then, [], holds, fails))
+            return
+        _loop_clause(scope, first, rest, body, dst)
+
+
+def _loop_clause(scope: Scope, clause: Node, rest: list[Node], body: Node | None, dst: ir.Register) -> None:
+    from mlsec_lint.source.lower_targets import lower_target
+
+    source = _field(scope, clause, "right")
+    with scope.block() as inner:
+        element = scope.register()
+        scope.emit(ir.Iterate(element, source))
+        left = clause.child_by_field_name("left")
+        if left is not None:
+            lower_target(scope, left, element)
+        _clauses(scope, rest, body, dst)
+    scope.emit(ir.Loop([], inner, [], ir.NONE))
+
+
+def _binary(scope: Scope, node: Node) -> ir.Register:
+    left, right = _field(scope, node, "left"), _field(scope, node, "right")
+    dst = scope.register()
+    scope.emit(ir.Binary(dst, text(node.child_by_field_name("operator")), left, right))
+    return dst
+
+
+def _boolean(scope: Scope, node: Node) -> ir.Register:
+    left = _field(scope, node, "left")
+    with scope.block() as block:
+        right = _field(scope, node, "right")
+    dst = scope.register()
+    scope.emit(ir.Shortcut(dst, text(node.child_by_field_name("operator")), left, block, right))
+    return dst
+
+
+def _unary(scope: Scope, node: Node) -> ir.Register:
+    src = _field(scope, node, "argument")
+    dst = scope.register()
+    op = "not" if node.type == "not_operator" else text(node.child_by_field_name("operator"))
+    scope.emit(ir.Unary(dst, op, src))
+    return dst
+
+
+def _comparison(scope: Scope, node: Node) -> ir.Register:
+    operands = [lower_expression(scope, child) for child in _operands(node)]
+    operators = [" ".join(text(child).split()) for child in node.children_by_field_name("operators")]
+    if len(operands) == 2 and operators:
+        dst = scope.register()
+        scope.emit(ir.Compare(dst, " ".join(operators), operands[0], operands[1]))
+        return dst
+    return scope.opaque()
+
+
+def _conditional(scope: Scope, node: Node) -> ir.Register:
+    operands = _operands(node)
+    if len(operands) != 3:
+        return scope.opaque()
+    test = lower_expression(scope, operands[1])
+    holds, fails = refinements(scope, operands[1])
+    with scope.block() as then:
+        then_value = lower_expression(scope, operands[0])
+    with scope.block() as orelse:
+        else_value = lower_expression(scope, operands[2])
+    dst = scope.register()
+    scope.emit(ir.Choose(dst, test, then, then_value, orelse, else_value, holds, fails))
+    return dst
+
+
+def _lambda(scope: Scope, node: Node) -> ir.Register:
+    from mlsec_lint.source.lower_functions import lower_function_value
+
+    return lower_function_value(scope, node, "<lambda>", "lambda", [])
+
+
+def _walrus(scope: Scope, node: Node) -> ir.Register:
+    value = _field(scope, node, "value")
+    name = node.child_by_field_name("name")
+    if name is not None:
+        scope.store(text(name), value, name, walrus=True)
+    return value
+
+
+def _yield(scope: Scope, node: Node) -> ir.Register:
+    operands = _operands(node)
+    src = lower_expression(scope, operands[0]) if operands else scope.constant(None)
+    dst = scope.register()
+    delegate = any(child.type == "from" for child in node.children)
+    scope.emit(ir.Yield(dst, src, delegate))
+    return dst
+
+
+_EXPRESSIONS: Final[dict[str, Callable[[Scope, Node], ir.Register]]] = {
+    "identifier": _identifier,
+    "parenthesized_expression": _inner,
+    "await": _inner,
+    "as_pattern": _inner,
+    "type": _inner,
+    "string": _string,
+    "concatenated_string": _concatenated,
+    "integer": _number,
+    "float": _number,
+    "true": lambda scope, node: scope.constant(True),
+    "false": lambda scope, node: scope.constant(False),
+    "none": lambda scope, node: scope.constant(None),
+    "attribute": _attribute,
+    "subscript": _subscript,
+    "call": _call,
+    "list": _display("list"),
+    "tuple": _display("tuple"),
+    "expression_list": _display("tuple"),
+    "pattern_list": _display("tuple"),
+    "set": _display("set"),
+    "dictionary": _display("dict"),
+    "list_comprehension": _comprehension("list"),
+    "set_comprehension": _comprehension("set"),
+    "dictionary_comprehension": _comprehension("dict"),
+    "generator_expression": _comprehension("list"),
+    "binary_operator": _binary,
+    "boolean_operator": _boolean,
+    "unary_operator": _unary,
+    "not_operator": _unary,
+    "comparison_operator": _comparison,
+    "conditional_expression": _conditional,
+    "lambda": _lambda,
+    "named_expression": _walrus,
+    "yield": _yield,
+}

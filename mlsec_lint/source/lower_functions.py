@@ -1,0 +1,110 @@
+"""Lowering of what makes functions and classes: parameters, defaults, annotations, decorators, bases."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlsec_lint.source import ir
+from mlsec_lint.source.lower_expressions import lower_expression
+from mlsec_lint.source.lowering import Scope, fill, parameter_name
+from mlsec_lint.source.syntax import text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+
+def lower_function_value(scope: Scope, node: Node, name: str, kind: str, decorators: list[Node]) -> ir.Register:
+    """A register with the function that ``node`` defines; its inside is lowered now only if it is nested in one."""
+    marks = tuple(lower_expression(scope, d.named_children[0]) for d in decorators if d.named_children)
+    params = lower_parameters(scope, node)
+    body = ir.Body(name, scope.qualified_prefix + name, kind, node.start_byte, node.end_byte)
+    body.owner = scope.qualified_prefix.rstrip(".") if scope.in_class else ""
+    if kind == "lambda" or scope.body.kind != "module":
+        child = Scope(body, scope)
+        with child.deeper() as allowed:
+            if allowed:
+                fill(child, node)
+            else:
+                child.finish([])
+    dst = scope.register()
+    scope.emit(ir.Function(dst, body, params, marks))
+    return dst
+
+
+def lower_parameters(scope: Scope, node: Node) -> tuple[ir.Param, ...]:
+    """The parameters of a function, with defaults and annotations computed in the enclosing scope."""
+    parameters = node.child_by_field_name("parameters")
+    if parameters is None:
+        return ()
+    found: list[ir.Param] = []
+    keyword_only = False
+    for child in parameters.named_children:
+        name = parameter_name(child)
+        if child.type == "keyword_separator":
+            keyword_only = True
+        if not name:
+            continue
+        inner = child.named_children[0] if child.type == "typed_parameter" and child.named_children else child
+        kind = {"list_splat_pattern": "*", "dictionary_splat_pattern": "**"}.get(inner.type, "")
+        value = child.child_by_field_name("value")
+        default = lower_expression(scope, value) if value is not None else ir.NONE
+        annotation = lower_annotation(scope, child.child_by_field_name("type"))
+        found.append(ir.Param(name, kind, keyword_only, default, annotation))
+        keyword_only = keyword_only or kind == "*"
+    return tuple(found)
+
+
+def lower_annotation(scope: Scope, node: Node | None) -> ir.Register:
+    """A register with the class that an annotation names, looking through ``Optional`` and quotes; else none."""
+    while node is not None and node.type == "type" and node.named_children:
+        node = node.named_children[0]
+    if node is None:
+        return ir.NONE
+    if node.type in ("identifier", "attribute"):
+        return lower_expression(scope, node)
+    if node.type == "binary_operator":
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        return lower_annotation(scope, right if left is not None and left.type == "none" else left)
+    if node.type in ("generic_type", "subscript") and text(node).partition("[")[0].endswith("Optional"):
+        return lower_annotation(scope, node.named_children[-1].named_children[0] if node.type == "generic_type"
+                                and node.named_children[-1].named_children else node.named_children[-1])
+    if node.type == "string":
+        dotted = text(node).strip("'\"")
+        if _DOTTED.fullmatch(dotted):
+            first, *rest = dotted.split(".")
+            value = scope.load(first)
+            for part in rest:
+                dst = scope.register()
+                scope.emit(ir.Attribute(dst, value, part, node.start_byte, node.end_byte))
+                value = dst
+            return value
+    return ir.NONE
+
+
+def lower_class(scope: Scope, node: Node, decorators: list[Node]) -> None:
+    """A class statement: bases, then the body in a scope of its own, then the binding of its name."""
+    from mlsec_lint.source.lower_statements import lower_block
+
+    for decorator in decorators:
+        if decorator.named_children:
+            lower_expression(scope, decorator.named_children[0])
+    name = text(node.child_by_field_name("name"))
+    bases: list[ir.Register] = []
+    superclasses = node.child_by_field_name("superclasses")
+    for base in superclasses.named_children if superclasses is not None else []:
+        if base.type == "keyword_argument":
+            value = base.child_by_field_name("value")
+            if value is not None:
+                lower_expression(scope, value)
+        elif base.type != "comment":
+            bases.append(lower_expression(scope, base))
+    inside = node.child_by_field_name("body")
+    with scope.class_scope(name), scope.block() as block:
+        if inside is not None:
+            lower_block(scope, inside)
+    dst = scope.register()
+    scope.emit(ir.Class(dst, name, tuple(bases), block, node.start_byte, node.end_byte))
+    scope.store(name, dst, node)

@@ -1,0 +1,302 @@
+"""Lowering of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from mlsec_lint.source import ir
+from mlsec_lint.source.lower_expressions import lower_expression
+from mlsec_lint.source.lower_functions import lower_class, lower_function_value
+from mlsec_lint.source.lower_imports import lower_import, lower_import_from
+from mlsec_lint.source.lower_targets import lower_pattern, lower_target
+from mlsec_lint.source.lowering import Scope
+from mlsec_lint.source.refinements import refinements
+from mlsec_lint.source.syntax import text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_LONGEST_CHAIN: Final = 60
+"""``elif`` branches that are nested; further ones become alternatives without conditions."""
+
+
+def lower_block(scope: Scope, node: Node) -> None:
+    """The statements of a block or module, in order."""
+    with scope.deeper() as allowed:
+        if allowed:
+            for child in node.named_children:
+                lower_statement(scope, child)
+
+
+def lower_statement(scope: Scope, node: Node) -> None:
+    """One statement; what is not modelled contributes the expressions in it."""
+    lower = _STATEMENTS.get(node.type)
+    if lower is not None:
+        lower(scope, node)
+    elif node.type == "ERROR":
+        lower_block(scope, node)
+    elif node.type not in ("comment", "pass_statement"):
+        lower_expression(scope, node)
+
+
+def _expression_statement(scope: Scope, node: Node) -> None:
+    for child in node.named_children:
+        if child.type == "assignment":
+            _assignment(scope, child)
+        elif child.type == "augmented_assignment":
+            _augmented(scope, child)
+        elif child.type not in ("comment", "string"):
+            lower_expression(scope, child)
+
+
+def _assignment(scope: Scope, node: Node) -> ir.Register:
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if right is None:
+        return ir.NONE
+    value = _assignment(scope, right) if right.type == "assignment" else lower_expression(scope, right)
+    if left is not None and value != ir.NONE:
+        lower_target(scope, left, value)
+    return value
+
+
+def _augmented(scope: Scope, node: Node) -> None:
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if left is None or right is None:
+        return
+    old, change = lower_expression(scope, left), lower_expression(scope, right)
+    dst = scope.register()
+    operator = text(node.child_by_field_name("operator")).rstrip("=")
+    scope.emit(ir.Binary(dst, operator, old, change))
+    lower_target(scope, left, dst)
+
+
+def _return(scope: Scope, node: Node) -> None:
+    operands = [c for c in node.named_children if c.type != "comment"]
+    scope.emit(ir.Return(lower_expression(scope, operands[0]) if operands else scope.constant(None)))
+
+
+def _raise(scope: Scope, node: Node) -> None:
+    registers = [lower_expression(scope, c) for c in node.named_children if c.type != "comment"]
+    scope.emit(ir.Raise(registers[0] if registers else ir.NONE))
+
+
+def _assert(scope: Scope, node: Node) -> None:
+    operands = [c for c in node.named_children if c.type != "comment"]
+    if operands:
+        test = lower_expression(scope, operands[0])
+        holds, fails = refinements(scope, operands[0])
+        scope.emit(ir.If(test, [], [ir.Raise(ir.NONE)], holds, fails))
+
+
+def _delete(scope: Scope, node: Node) -> None:
+    for child in node.named_children:
+        for target in child.named_children if child.type == "expression_list" else [child]:
+            if target.type == "identifier":
+                scope.bind(text(target))
+                scope.emit(ir.Delete(scope.name(text(target))))
+            elif target.type == "subscript":
+                value, keys = target.child_by_field_name("value"), target.children_by_field_name("subscript")
+                if value is not None and len(keys) == 1:
+                    obj = lower_expression(scope, value)
+                    scope.emit(ir.Delete("", obj, lower_expression(scope, keys[0])))
+
+
+def _global(scope: Scope, node: Node) -> None:
+    kind = "global" if node.type == "global_statement" else "nonlocal"
+    scope.declare([text(child) for child in node.named_children if child.type == "identifier"], kind)
+
+
+def _if(scope: Scope, node: Node) -> None:
+    branches = [node, *(c for c in node.children_by_field_name("alternative") if c.type == "elif_clause")]
+    last = next((c for c in node.children_by_field_name("alternative") if c.type == "else_clause"), None)
+    _branches(scope, branches, last)
+
+
+def _branches(scope: Scope, branches: list[Node], last: Node | None) -> None:
+    with scope.deeper() as allowed:
+        if not allowed or len(branches) > _LONGEST_CHAIN:
+            _alternatives(scope, branches, last)
+            return
+        first, rest = branches[0], branches[1:]
+        condition = first.child_by_field_name("condition")
+        test = lower_expression(scope, condition) if condition is not None else scope.opaque()
+        holds, fails = refinements(scope, condition) if condition is not None else ((), ())
+        with scope.block() as then:
+            _inside(scope, first, "consequence")
+        with scope.block() as orelse:
+            if rest:
+                _branches(scope, rest, last)
+            elif last is not None:
+                _inside(scope, last, "body")
+        scope.emit(ir.If(test, then, orelse, holds, fails))
+
+
+def _alternatives(scope: Scope, branches: list[Node], last: Node | None) -> None:
+    cases: list[ir.Block] = []
+    for branch in branches:
+        with scope.block() as block:
+            _inside(scope, branch, "consequence")
+        cases.append(block)
+    with scope.block() as block:
+        if last is not None:
+            _inside(scope, last, "body")
+    cases.append(block)
+    scope.emit(ir.Match(tuple(cases), exhaustive=True))
+
+
+def _inside(scope: Scope, node: Node, field: str) -> None:
+    block = node.child_by_field_name(field)
+    if block is None:
+        block = next((c for c in node.named_children if c.type == "block"), None)
+    if block is not None:
+        lower_block(scope, block)
+
+
+def _for(scope: Scope, node: Node) -> None:
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    source = lower_expression(scope, right) if right is not None else scope.opaque()
+    with scope.block() as head:
+        element = scope.register()
+        scope.emit(ir.Iterate(element, source))
+        if left is not None:
+            lower_target(scope, left, element)
+    _loop(scope, node, head, ir.NONE)
+
+
+def _while(scope: Scope, node: Node) -> None:
+    condition = node.child_by_field_name("condition")
+    with scope.block() as head:
+        test = lower_expression(scope, condition) if condition is not None else scope.opaque()
+    _loop(scope, node, head, test)
+
+
+def _loop(scope: Scope, node: Node, head: ir.Block, test: ir.Register) -> None:
+    with scope.block() as body:
+        _inside(scope, node, "body")
+    alternative = node.child_by_field_name("alternative")
+    with scope.block() as orelse:
+        if alternative is not None:
+            _inside(scope, alternative, "body")
+    scope.emit(ir.Loop(head, body, orelse, test))
+
+
+def _try(scope: Scope, node: Node) -> None:
+    with scope.block() as body:
+        _inside(scope, node, "body")
+    handlers: list[ir.Handler] = []
+    orelse: ir.Block = []
+    final: ir.Block = []
+    for child in node.named_children:
+        if child.type in ("except_clause", "except_group_clause"):
+            handlers.append(_handler(scope, child))
+        elif child.type == "else_clause":
+            with scope.block() as orelse:
+                _inside(scope, child, "body")
+        elif child.type == "finally_clause":
+            with scope.block() as final:
+                _inside(scope, child, "body")
+    scope.emit(ir.Try(body, tuple(handlers), orelse, final))
+
+
+def _handler(scope: Scope, node: Node) -> ir.Handler:
+    with scope.block() as block:
+        value = node.child_by_field_name("value")
+        alias = value.child_by_field_name("alias") if value is not None else None
+        if alias is not None and alias.named_children:
+            lower_target(scope, alias.named_children[0], scope.opaque())
+        _inside(scope, node, "body")
+    return ir.Handler(block)
+
+
+def _with(scope: Scope, node: Node) -> None:
+    clause = next((c for c in node.named_children if c.type == "with_clause"), None)
+    items = [i for c in (clause.named_children if clause is not None else []) for i in _items(c)]
+    for item in items:
+        value = item.child_by_field_name("value") or item
+        alias = value.child_by_field_name("alias") if value.type == "as_pattern" else None
+        context = value.named_children[0] if value.type == "as_pattern" else value
+        src = lower_expression(scope, context)
+        dst = scope.register()
+        scope.emit(ir.Enter(dst, src))
+        if alias is not None and alias.named_children:
+            lower_target(scope, alias.named_children[0], dst)
+    _inside(scope, node, "body")
+
+
+def _items(node: Node) -> list[Node]:
+    if node.type == "with_item":
+        return [node]
+    return [c for c in node.named_children if c.type == "with_item"]
+
+
+def _match(scope: Scope, node: Node) -> None:
+    subjects = node.children_by_field_name("subject")
+    subject = lower_expression(scope, subjects[0]) if subjects else scope.opaque()
+    body = node.child_by_field_name("body")
+    cases: list[ir.Block] = []
+    exhaustive = False
+    for clause in body.named_children if body is not None else []:
+        if clause.type != "case_clause":
+            continue
+        with scope.block() as block:
+            for pattern in clause.named_children:
+                if pattern.type == "case_pattern":
+                    exhaustive = exhaustive or (text(pattern) == "_" and clause.child_by_field_name("guard") is None)
+                    lower_pattern(scope, pattern, subject)
+            guard = clause.child_by_field_name("guard")
+            if guard is not None and guard.named_children:
+                lower_expression(scope, guard.named_children[0])
+            _inside(scope, clause, "consequence")
+        cases.append(block)
+    scope.emit(ir.Match(tuple(cases), exhaustive))
+
+
+def _decorated(scope: Scope, node: Node) -> None:
+    decorators = [c for c in node.named_children if c.type == "decorator"]
+    definition = node.child_by_field_name("definition")
+    if definition is not None and definition.type == "class_definition":
+        lower_class(scope, definition, decorators)
+    elif definition is not None:
+        _function(scope, definition, decorators)
+
+
+def _function(scope: Scope, node: Node, decorators: list[Node]) -> None:
+    name = text(node.child_by_field_name("name"))
+    value = lower_function_value(scope, node, name, "function", decorators)
+    scope.store(name, value, node)
+
+
+def _jump(kind: str) -> Callable[[Scope, Node], None]:
+    return lambda scope, node: scope.emit(ir.Jump(kind))
+
+
+def _nothing(scope: Scope, node: Node) -> None:
+    """Statements without effect on values."""
+
+
+_STATEMENTS: Final[dict[str, Callable[[Scope, Node], None]]] = {
+    "expression_statement": _expression_statement,
+    "return_statement": _return,
+    "raise_statement": _raise,
+    "assert_statement": _assert,
+    "delete_statement": _delete,
+    "global_statement": _global,
+    "nonlocal_statement": _global,
+    "if_statement": _if,
+    "for_statement": _for,
+    "while_statement": _while,
+    "try_statement": _try,
+    "with_statement": _with,
+    "match_statement": _match,
+    "import_statement": lower_import,
+    "import_from_statement": lower_import_from,
+    "future_import_statement": _nothing,
+    "type_alias_statement": _nothing,
+    "function_definition": lambda scope, node: _function(scope, node, []),
+    "class_definition": lambda scope, node: lower_class(scope, node, []),
+    "decorated_definition": _decorated,
+    "break_statement": _jump("break"),
+    "continue_statement": _jump("continue"),
+    "block": lower_block,
+}

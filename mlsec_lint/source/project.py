@@ -1,0 +1,174 @@
+"""The modules of a scanned project: found by import name or path, read once, parsed when somebody asks."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from mlsec_lint.source import ir
+from mlsec_lint.source.lowering import lower_function, lower_module
+from mlsec_lint.source.syntax import parse
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
+
+_TREES_KEPT: Final = 24
+"""Parsed trees that are kept: all trees of a large package would take a gigabyte."""
+
+_GLOBAL: Final = re.compile(rb"^[ \t]+global[ \t]+([\w, \t]+)", re.MULTILINE)
+
+
+class Module:
+    """One Python file: its text (UTF-8, as decoded), its lowered top level, its functions when they are asked for."""
+
+    def __init__(self, path: str, data: bytes, project: Project) -> None:
+        self.path = path
+        self.data = data
+        self._project = project
+        self._body: ir.Body | None = None
+        self._globals: frozenset[str] | None = None
+
+    @property
+    def tree(self) -> Tree:
+        """The syntax tree, parsed again if it was dropped meanwhile."""
+        return self._project.tree(self)
+
+    @property
+    def body(self) -> ir.Body:
+        """The lowered module level."""
+        if self._body is None:
+            self._body = lower_module(self.tree.root_node)
+        return self._body
+
+    @property
+    def rebound(self) -> frozenset[str]:
+        """Names that some function declares ``global``: their value at the end of the module is not the last word."""
+        if self._globals is None:
+            names = {n.strip() for m in _GLOBAL.findall(self.data) for n in m.decode("latin-1").split(",")}
+            self._globals = frozenset(names)
+        return self._globals
+
+    def lower(self, body: ir.Body) -> ir.Body:
+        """Make sure that the inside of a function of this module is lowered."""
+        if body.block is None:
+            node = self.definition(body.at, body.end)
+            if node is None:
+                body.block = []
+            else:
+                lower_function(body, node)
+        return body
+
+    def definition(self, at: int, end: int) -> Node | None:
+        """The node of the function, lambda or class with this span."""
+        node = self.tree.root_node.descendant_for_byte_range(at, max(at, end - 1))
+        while node is not None and (node.start_byte != at or node.end_byte != end or node.type == "block"):
+            node = node.parent
+        return node
+
+
+class Project:
+    """The modules of the scanned tree, and those beside it that they import from the same packages."""
+
+    def __init__(
+        self,
+        root: Path,
+        sources: Iterable[str],
+        read: Callable[[str], bytes | None],
+    ) -> None:
+        self.root = root
+        self._sources = frozenset(sources)
+        self._read = read
+        self._modules: dict[str, Module | None] = {}
+        self._trees: OrderedDict[str, Tree] = OrderedDict()
+        self._found: dict[tuple[str, str], str | None] = {}
+        self._exists: dict[str, bool] = {}
+        self._packages: dict[str, bool] = {}
+
+    def module(self, path: str) -> Module | None:
+        """The module at a path relative to the root; none if it cannot be read."""
+        if path not in self._modules:
+            data = self._read(path)
+            self._modules[path] = Module(path, data, self) if data is not None else None
+        return self._modules[path]
+
+    def tree(self, module: Module) -> Tree:
+        """The syntax tree of a module, from the few that are kept."""
+        tree = self._trees.pop(module.path, None)
+        if tree is None:
+            tree = parse(module.data)
+        self._trees[module.path] = tree
+        while len(self._trees) > _TREES_KEPT:
+            self._trees.popitem(last=False)
+        return tree
+
+    def find(self, importer: str, module: str, level: int) -> str | None:
+        """The path of the module that an import in ``importer`` names, or none if it is not of this project."""
+        folder = PurePosixPath(importer).parent
+        if level:
+            for _ in range(level - 1):
+                folder = folder.parent
+            return self._locate(folder, module)
+        key = (folder.as_posix(), module)
+        if key not in self._found:
+            self._found[key] = self._find_absolute(folder, module)
+        return self._found[key]
+
+    def submodule(self, path: str, name: str) -> str | None:
+        """The path of a submodule of the package at ``path``."""
+        file = PurePosixPath(path)
+        return self._locate(file.parent, name) if file.name == "__init__.py" else None
+
+    def top_names(self) -> frozenset[str]:
+        """First parts of the absolute import names of the project's own modules."""
+        names: set[str] = set()
+        for source in self._sources:
+            path = PurePosixPath(source)
+            folder = path.parent
+            names.add(path.stem)
+            while self._is_package(folder):
+                names.add(folder.name)
+                folder = folder.parent
+        return frozenset(names)
+
+    def _find_absolute(self, folder: PurePosixPath, module: str) -> str | None:
+        places: list[PurePosixPath] = []
+        if not self._is_package(folder):
+            places.append(folder)
+        top = folder
+        while self._is_package(top) and top != top.parent:
+            top = top.parent
+        places += [top, PurePosixPath("."), PurePosixPath("src")]
+        for place in dict.fromkeys(places):
+            found = self._locate(place, module)
+            if found is not None:
+                return found
+        return None
+
+    def _locate(self, folder: PurePosixPath, module: str) -> str | None:
+        target = folder.joinpath(*module.split(".")) if module else folder
+        if module:
+            file = target.parent / f"{target.name}.py"
+            if self._is_file(file.as_posix()):
+                return file.as_posix()
+        package = target / "__init__.py"
+        return package.as_posix() if self._is_file(package.as_posix()) else None
+
+    def _is_package(self, folder: PurePosixPath) -> bool:
+        name = folder.as_posix()
+        if name == ".":
+            return False
+        if name not in self._packages:
+            self._packages[name] = self._is_file(f"{name}/__init__.py")
+        return self._packages[name]
+
+    def _is_file(self, path: str) -> bool:
+        if path in self._sources:
+            return True
+        known = self._exists.get(path)
+        if known is None:
+            file = self.root / path
+            known = self._exists[path] = ".." not in path and file.is_file() and not file.is_symlink()
+        return known

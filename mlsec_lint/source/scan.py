@@ -1,0 +1,176 @@
+"""The scan: one pass over the bytes that says which files can matter, and where in them.
+
+A file matters if it contains, as a whole word, the last name of a sink together with a sign that the name means the
+sink: a word that leads to the library, or a receiver imported from the project itself (a subclass, a re-export).
+Sinks that are safe unless an option is given need the option's name as well. The rule is generous on purpose: what
+it lets through is decided by evaluation, what it keeps out is lost. See ``docs/architecture.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+_IMPORT: Final = re.compile(
+    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]{0,4000}\)|[^\n;#]+)|import[ \t]+([^\n;#]+))", re.MULTILINE
+)
+_WORD_BYTE: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+_CHAIN: Final = re.compile(rb"([A-Za-z_]\w*)(?:\.\w+)*\.$")
+_SPREAD: Final = re.compile(rb"\*\*([A-Za-z_]\w*)")
+_RENAMED_IMPORT: Final = re.compile(rb"[ \t]+as[ \t]+([A-Za-z_]\w*)")
+_RENAMED_VALUE: Final = re.compile(rb"^[ \t]*([A-Za-z_]\w*)[ \t]*(?::[^=\n]{0,80})?=[^=][^\n]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What a word needs beside it to matter.
+
+    ``roots`` are the words that lead to the library (its import names); ``anywhere`` words need none. A word with
+    ``options`` matters only where one of these words is in the file too.
+    """
+
+    roots: frozenset[str] = frozenset()
+    anywhere: bool = False
+    options: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The offsets of accepted words in one file, ascending, and whether a suppression comment may be in it."""
+
+    offsets: tuple[int, ...] = ()
+    suppressions: bool = False
+    renamed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Scanner:
+    """A compiled vocabulary. ``project`` holds the top-level names of the scanned project's own modules."""
+
+    triggers: Mapping[str, Trigger]
+    markers: tuple[str, ...]
+    project: frozenset[str] = frozenset()
+    _words: list[str] = field(init=False)
+    _matcher: object = field(init=False)
+
+    def __post_init__(self) -> None:
+        words: set[str] = set(self.triggers) | set(self.markers)
+        for trigger in self.triggers.values():
+            words |= trigger.roots | trigger.options
+        self._words = sorted(words)
+        self._matcher = _compile(self._words)
+
+    def scan(self, data: bytes) -> Hits:
+        """The accepted words of one file."""
+        found: dict[str, list[int]] = {}
+        words = self._words
+        size = len(data)
+        for index, start, end in self._matcher.find_matches_as_indexes(data):  # type: ignore[attr-defined]
+            before = data[start - 1] if start else 32
+            after = data[end] if end < size else 32
+            if before in _WORD_BYTE or after in _WORD_BYTE or before > 127 or after > 127:
+                continue
+            word = words[index]
+            places = found.get(word)
+            if places is None:
+                found[word] = [start]
+            else:
+                places.append(start)
+        if not found:
+            return Hits()
+        return self._accept(data, found)
+
+    def _accept(self, data: bytes, found: Mapping[str, list[int]]) -> Hits:
+        names = _Imports(data, self.project)
+        offsets: list[int] = []
+        renamed: set[tuple[str, str]] = set()
+        for word, places in found.items():
+            trigger = self.triggers.get(word)
+            if trigger is None:
+                continue
+            if trigger.options and not any(o in found for o in trigger.options) and not names.spread_in(data):
+                continue
+            if trigger.anywhere or any(root in found for root in trigger.roots):
+                offsets.extend(places)
+                renamed.update((name, word) for name in _renamings(data, places, len(word)))
+            else:
+                offsets.extend(at for at in places if names.project_receiver(data, at))
+        suppressions = any(marker in found for marker in self.markers)
+        return Hits(tuple(sorted(offsets)), suppressions, tuple(sorted(renamed)))
+
+
+class _Imports:
+    """The names that import lines bind, read from the bytes only when a question needs them."""
+
+    def __init__(self, data: bytes, project: frozenset[str]) -> None:
+        self._data = data
+        self._project = project
+        self._names: frozenset[bytes] | None = None
+        self._all: frozenset[bytes] = frozenset()
+
+    def project_receiver(self, data: bytes, at: int) -> bool:
+        """Whether the word at ``at`` is, or is an attribute of, a name imported from the project."""
+        names = self._read()
+        chain = _CHAIN.search(data, max(0, at - 200), at)
+        if chain is not None:
+            return chain.group(1) in names
+        word = re.match(rb"\w+", data[at : at + 200])
+        return word is not None and word.group() in names
+
+    def spread_in(self, data: bytes) -> bool:
+        """Whether a mapping imported from elsewhere is spread into a call."""
+        spreads = set(_SPREAD.findall(data))
+        if not spreads:
+            return False
+        self._read()
+        return not spreads.isdisjoint(self._all)
+
+    def _read(self) -> frozenset[bytes]:
+        if self._names is None:
+            project: set[bytes] = set()
+            everything: set[bytes] = set()
+            for match in _IMPORT.finditer(self._data):
+                module, names, modules = match.groups()
+                bound = _bound(names or modules)
+                everything |= bound
+                first = (module or modules).lstrip().split(b".")[0].split()[:1]
+                if (module or b"").startswith(b".") or (first and first[0].decode("latin-1") in self._project):
+                    project |= bound
+            self._names, self._all = frozenset(project), frozenset(everything)
+        return self._names
+
+
+def _bound(names: bytes) -> set[bytes]:
+    bound: set[bytes] = set()
+    for part in names.strip(b"() \t\r\n\\").split(b","):
+        words = part.replace(b"\\", b" ").split()
+        if words:
+            bound.add(words[-1].split(b".")[0])
+    return bound
+
+
+def _renamings(data: bytes, places: Iterable[int], length: int) -> set[str]:
+    """New names that the word gets: ``import loads as L``, ``f = pickle.loads``, ``f = partial(torch.load, ...)``."""
+    found: set[str] = set()
+    for at in places:
+        end = at + length
+        alias = _RENAMED_IMPORT.match(data, end, end + 120)
+        if alias is not None:
+            found.add(alias.group(1).decode())
+            continue
+        if data[end : end + 1] in (b"\n", b"\r", b",", b")", b" ", b"#", b""):
+            start = data.rfind(b"\n", max(0, at - 200), at) + 1
+            line = _RENAMED_VALUE.match(data[start:end])
+            if line is not None:
+                found.add(line.group(1).decode())
+    return found
+
+
+def _compile(words: list[str]) -> object:
+    from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
+
+    return BytesAhoCorasick(
+        [word.encode() for word in words], matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
+    )
