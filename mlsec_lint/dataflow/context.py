@@ -24,8 +24,10 @@ from mlsec_lint.dataflow.values import (
 from mlsec_lint.source.project import Module, Project
 
 if TYPE_CHECKING:
-    from mlsec_lint.dataflow.events import EventLog
     from mlsec_lint.knowledge.index import Knowledge
+
+_STORED_FIELD: Final = re.compile(rb"\bself\.([A-Za-z_]\w*)[ \t]*(?:=(?!=)|,|:[^=\n]{0,100}=(?!=))")
+"""``self.x = ``, ``self.x: T = `` and ``self.x, self.y = ``."""
 
 _DEEPEST_CHAIN: Final = 12
 """Re-exports that are followed from one module to the next."""
@@ -56,6 +58,9 @@ class Context:
     evaluate_fields: Callable[[Context, ClassRef, FunctionRef], dict[str, Value]]
     exits: dict[str, ModuleExit | None] = field(default_factory=dict[str, "ModuleExit | None"])
     fields: dict[int, dict[str, Value]] = field(default_factory=dict[int, dict[str, Value]])
+    field_values: dict[tuple[int, str], Value | None] = field(default_factory=dict[tuple[int, str], "Value | None"])
+    storing: dict[int, dict[str, list[FunctionRef]]] = field(default_factory=dict[int, "dict[str, list[FunctionRef]]"])
+    bases: dict[int, list[ClassRef | External]] = field(default_factory=dict[int, "list[ClassRef | External]"])
     truncated: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     evaluated: int = 0
 
@@ -164,6 +169,9 @@ class Context:
 
     def bases_of(self, cls: ClassRef) -> list[ClassRef | External]:
         """A class and everything above it, depth first; external bases included once each."""
+        known = self.bases.get(id(cls))
+        if known is not None:
+            return known
         found: list[ClassRef | External] = []
         pending: list[ClassRef | External] = [cls]
         while pending and len(found) < 40:
@@ -178,6 +186,7 @@ class Context:
                         if isinstance(ref, (ClassRef, External)):
                             above.append(ref)
                 pending = above + pending
+        self.bases[id(cls)] = found
         return found
 
     def field(self, cls: ClassRef, name: str) -> Value | None:
@@ -185,28 +194,33 @@ class Context:
 
         Methods are evaluated for their stores with fields unknown, each once, so the answer is the same in any order.
         """
+        key = (id(cls), name)
+        if key in self.field_values:
+            return self.field_values[key]
         result: Value | None = None
         for owner in self.bases_of(cls):
             if isinstance(owner, ClassRef):
-                for method in self._storing_methods(owner, name):
+                for method in self._storing_methods(owner).get(name, ()):
                     stored = self._fields_of(owner, method).get(name)
                     if stored is not None:
                         result = stored if result is None else join(result, stored)
+        self.field_values[key] = result
         return result
 
-    def _storing_methods(self, cls: ClassRef, name: str) -> list[FunctionRef]:
+    def _storing_methods(self, cls: ClassRef) -> dict[str, list[FunctionRef]]:
+        """The methods of a class that store fields, by the field's name; found in the text, confirmed by evaluation."""
+        known = self.storing.get(id(cls))
+        if known is not None:
+            return known
+        found = self.storing[id(cls)] = {}
         module = self.project.module(cls.module)
-        if module is None:
-            return []
-        pattern = re.compile(rb"\." + re.escape(name.encode()) + rb"\b[^=\n(]{0,120}=(?!=)")
-        if not pattern.search(module.data, cls.at, cls.end):
-            return []
-        return [
-            ref
-            for value in cls.attributes.values()
-            for ref in value.references
-            if isinstance(ref, FunctionRef) and pattern.search(module.data, ref.body.at, ref.body.end)
-        ]
+        methods = [r for v in cls.attributes.values() for r in v.references if isinstance(r, FunctionRef)]
+        for method in methods if module is not None else ():
+            for match in _STORED_FIELD.finditer(module.data, method.body.at, method.body.end):  # type: ignore[union-attr]
+                known_methods = found.setdefault(match.group(1).decode(), [])
+                if method not in known_methods:
+                    known_methods.append(method)
+        return found
 
     def _fields_of(self, cls: ClassRef, method: FunctionRef) -> dict[str, Value]:
         known = self.fields.get(id(method.body))
@@ -218,5 +232,3 @@ class Context:
         """An instance of a project class."""
         return reference(InstanceOf(cls))
 
-
-Observer = "EventLog | None"

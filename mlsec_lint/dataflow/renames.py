@@ -19,29 +19,38 @@ _FIELD: Final = re.compile(rb"(?:self|cls)\.([A-Za-z_]\w*)[ \t]*(?::[^=\n]{0,80}
 
 
 def renamed_globals(context: Context, module: Module) -> frozenset[str]:
-    """The global names and class attributes of a module that lead to a sink under another name."""
+    """The names that a module gives to sinks, for itself and for those who import them: functions under their own or
+    another name, containers of them, classes that inherit a sink as a method."""
     exit_ = context.exit_of(module.path)
     if exit_ is None:
         return frozenset()
     found: set[str] = set()
     for name, value in exit_.names.items():
-        if _leads_to_sink(context, exit_, value, name, 2):
+        if _leads_to_sink(context, exit_, value, 2):
             found.add(name)
         for ref in value.references:
             if isinstance(ref, ClassRef) and ref.module == module.path:
-                found.update(n for n, v in ref.attributes.items() if _leads_to_sink(context, exit_, v, n, 2))
+                if _inherits_sink(context, ref):
+                    found.add(name)
+                found.update(n for n, v in ref.attributes.items() if _leads_to_sink(context, exit_, v, 2))
     return frozenset(found)
 
 
-def _leads_to_sink(context: Context, exit_: ModuleExit, value: Value, name: str, depth: int) -> bool:
+def _inherits_sink(context: Context, cls: ClassRef) -> bool:
+    return any(
+        isinstance(base, External) and base.name in context.knowledge.classes for base in context.bases_of(cls)[1:]
+    )
+
+
+def _leads_to_sink(context: Context, exit_: ModuleExit, value: Value, depth: int) -> bool:
     for ref in value.references:
         if isinstance(ref, External):
-            if ref.name.rpartition(".")[2] != name and context.knowledge.sinks.find(ref.name):
+            if context.knowledge.sinks.find(ref.name):
                 return True
         elif isinstance(ref, ObjectRef) and depth and ref.site in exit_.heap:
             obj = exit_.heap[ref.site]
             values = [*obj.items.values(), *(() if obj.rest is None else (obj.rest,))]
-            if any(_leads_to_sink(context, exit_, v, "", depth - 1) for v in values):
+            if any(_leads_to_sink(context, exit_, v, depth - 1) for v in values):
                 return True
     return False
 

@@ -17,7 +17,7 @@ from mlsec_lint.dataflow.renames import renamed_fields, renamed_globals
 from mlsec_lint.dataflow.units import new_context, observe_function, observe_module
 from mlsec_lint.domain.finding import Finding, Problem
 from mlsec_lint.engine.findings import findings_of
-from mlsec_lint.engine.selection_of_units import units_with
+from mlsec_lint.engine.selection_of_units import Units, units_with
 from mlsec_lint.engine.suppressions import MARKERS, apply_suppressions, suppressions_of, unused_drafts
 from mlsec_lint.engine.texts import Texts
 from mlsec_lint.knowledge.vocabulary import words
@@ -79,6 +79,7 @@ class Analysis:
         self.overrides = Overrides(self.context)
         self.judge = Judge(self.context, versions, self.overrides.mitigates, CallsOf(self.context))
         self.outcome = Outcome()
+        self.units: dict[str, Units] = {}
         self._slugs = frozenset(rule.slug for rule in rules)
 
     def run(self, wanted: Iterable[str] | None = None) -> Outcome:
@@ -116,9 +117,12 @@ class Analysis:
         return Scanner(triggers, MARKERS, self.project.top_names())
 
     def _with_renamed(self, accepted: dict[str, Hits]) -> dict[str, Hits]:
-        """Add the places where the project's own names for sinks are used, in the same file and where they go."""
+        """Add the places where the project's own names for sinks are used, in the same file and where they go.
+
+        Each file's functions are lowered here, while its tree is at hand, so that no file is parsed twice.
+        """
         known: set[str] = set()
-        pending = list(accepted)
+        pending = sorted(accepted)
         for _ in range(_ROUNDS):
             fresh: set[str] = set()
             for path in pending:
@@ -126,12 +130,26 @@ class Analysis:
                 if names:
                     self._add(accepted, path, {name: Trigger(anywhere=True) for name in names})
                     fresh |= names
+                self._select(path, accepted[path])
             fresh -= known
             known |= fresh
             if not fresh:
                 break
             pending = self._spread(accepted, fresh)
         return accepted
+
+    def _select(self, path: str, hits: Hits) -> None:
+        """Choose and lower the functions of a file that will be evaluated."""
+        module = self.project.module(path)
+        exit_ = self.context.exit_of(path)
+        if module is None or exit_ is None:
+            return
+        offsets = hits.offsets
+        if self.everything:
+            offsets = (*offsets, *(f.body.at + 4 for f in exit_.functions.values()))
+        units = self.units[path] = units_with(module, exit_.functions, offsets)
+        for function in units.functions:
+            module.lower(function.body)
 
     def _spread(self, accepted: dict[str, Hits], names: set[str]) -> list[str]:
         scanner = Scanner({name: Trigger() for name in names}, (), self.project.top_names())
@@ -198,14 +216,12 @@ class Analysis:
         exit_ = self.context.exit_of(module.path)
         if exit_ is None:
             return []
-        units = units_with(module, exit_.functions, hits.offsets)
+        units = self.units[module.path]
         log = EventLog()
-        functions = list(exit_.functions.values()) if self.everything else list(units.functions)
         if units.top_level or self.everything:
             observe_module(self.context, module, log)
-        for function in functions:
-            if function.body.kind != "lambda":
-                observe_function(self.context, module, function, log)
+        for function in units.functions:
+            observe_function(self.context, module, function, log)
         drafts = CallSinks(self.judge, module, self._slugs).drafts(log)
         return drafts + self.overrides.drafts(module, exit_.functions, self._slugs)
 

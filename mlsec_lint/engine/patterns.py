@@ -1,9 +1,9 @@
-"""Patterns in the language of ``.gitignore``, with the meaning that git gives them and no pattern that can stall a scan.
+"""Patterns in the language of ``.gitignore``, with git's own meaning, and none that can stall a scan.
 
 A set answers for one entry of a folder at a time, the way git does while it walks. Libraries answer for whole paths
-instead, which gets common idioms wrong (``*``, ``!*/``, ``!*.py``: everything but Python files) and would leave files
-unscanned. Ignore files are as hostile as the repository that they come with: matching takes time proportional to pattern
-times path, whatever either holds.
+instead, which gets common idioms wrong (``*``, ``!*/``, ``!*.py``: everything but Python files) and would leave
+files unscanned. Ignore files are as hostile as the repository that they come with: matching takes time proportional to
+pattern times path, whatever either holds.
 """
 
 from __future__ import annotations

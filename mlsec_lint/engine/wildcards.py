@@ -69,8 +69,8 @@ def _runs(text: str) -> list[str]:
 def _predicate(runs: list[str]) -> Part:
     """Matches ``runs`` with anything between them.
 
-    Each run in the middle takes its first place, which is never worse than a later one; as a group behind a lookahead it
-    gives no other place back, so no name makes the match backtrack over several stars.
+    Each run in the middle takes its first place, which is never worse than a later one. As a group behind a lookahead
+    it gives no other place back, so no name makes the match backtrack over several stars.
     """
     first, *middle = runs
     if not middle:

@@ -35,6 +35,7 @@ class Knowledge:
     types: NameTable[str] = field(default_factory=NameTable[str])
     specials: NameTable[str] = field(default_factory=NameTable[str])
     methods: dict[str, tuple[SinkEntry, ...]] = field(default_factory=dict[str, tuple[SinkEntry, ...]])
+    classes: set[str] = field(default_factory=set[str])
     _aliases: dict[str, str] = field(default_factory=dict[str, str])
     _canonical: dict[str, str] = field(default_factory=dict[str, str])
     _entries: list[SinkEntry] = field(default_factory=list[SinkEntry])
@@ -92,6 +93,9 @@ class Knowledge:
         for name in entry.sink.call:
             name = self.canonical(name)
             self.sinks.add(name, entry)
+            owner = name.rpartition(".")[0]
+            if owner.rpartition(".")[2][:1].isupper():
+                self.classes.add(owner)
             if entry.sink.receiver != "exact":
                 last = name.rpartition(".")[2]
                 known = self.methods.get(last, ())

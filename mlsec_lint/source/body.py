@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from mlsec_lint.source.nesting import MAX_DEPTH, bracket_problem, nesting_depth
 
 if TYPE_CHECKING:
     import libcst
+    from libcst.metadata import CodeRange
     from tree_sitter import Node, Tree
 
 __all__ = ["Body", "BodyRefused", "call_spans", "nesting_depth", "parse_body", "run_with_stack"]
@@ -72,8 +73,9 @@ class Body:
     ``line`` is the number of the slice's first line, from 1.
     """
 
-    def __init__(self, module: libcst.Module, start: int, end: int, line: int, indented: bool) -> None:
+    def __init__(self, module: libcst.Module, text: str, start: int, end: int, line: int, indented: bool) -> None:
         self.module = module
+        self._text = text
         self.start = start
         self.end = end
         self.line = line
@@ -123,11 +125,19 @@ class Body:
         return [node for node in self.walk() if isinstance(node, libcst.Call)]
 
     def code(self, node: libcst.CSTNode) -> str:
-        """The source text of a node; ``...`` for one that nests too deeply for Python's own recursion."""
+        """The source text of a node, without parentheses around it; ``...`` if Python's own recursion ends before it."""
         try:
-            return self.module.code_for_node(node)
+            text = self.module.code_for_node(_bare(node))
         except RecursionError:
             return "..."
+        found = self._ranges.get(node) if "\n" in text else None
+        if found is None:
+            return text
+        # A node alone does not know its block's indentation, which its continuation lines lack in that text.
+        lines = self._text.split("\n")[found.start.line - 1 : found.end.line]
+        lines[-1] = lines[-1][: found.end.column]
+        lines[0] = lines[0][found.start.column :]
+        return "\n".join(lines)
 
     def position(self, node: libcst.CSTNode) -> tuple[int, int] | None:
         """Line in the file and column, both from 1, of a node of this slice; ``None`` if it cannot be told.
@@ -135,16 +145,23 @@ class Body:
         Costs a pass over the whole slice, so it is for findings; calls have their place by ordinal, for nothing. In the
         first line, columns count from the start of the slice, which is the start of the line but for a form feed.
         """
-        from libcst.metadata import MetadataWrapper, PositionProvider
-
-        try:
-            ranges = MetadataWrapper(self.module, unsafe_skip_copy=True).resolve(PositionProvider)
-        except RecursionError:
-            return None
-        found = ranges.get(node)
+        found = self._ranges.get(node)
         if found is None:
             return None
         return found.start.line + self.line - 1 - self._indented, found.start.column + 1
+
+    @cached_property
+    def _ranges(self) -> Mapping[libcst.CSTNode, CodeRange]:
+        from libcst.metadata import MetadataWrapper, PositionProvider
+
+        try:
+            return MetadataWrapper(self.module, unsafe_skip_copy=True).resolve(PositionProvider)
+        except RecursionError:
+            return {}
+
+
+def _bare(node: libcst.CSTNode) -> libcst.CSTNode:
+    return node.with_changes(lpar=(), rpar=()) if getattr(node, "lpar", None) and hasattr(node, "rpar") else node
 
 
 @lru_cache(maxsize=512)
@@ -176,7 +193,7 @@ def parse_body(data: bytes, start: int, end: int, depth: int) -> Body | BodyRefu
     parsed = run_with_stack(lambda: _parse(text), depth)
     if isinstance(parsed, BodyRefused):
         return parsed
-    return Body(parsed, begin, finish, data.count(b"\n", 0, begin) + 1, indented)
+    return Body(parsed, text, begin, finish, data.count(b"\n", 0, begin) + 1, indented)
 
 
 def _problem(piece: bytes, depth: int) -> str | None:

@@ -92,11 +92,12 @@ class Scanner:
                 continue
             if trigger.options and not any(o in found for o in trigger.options) and not names.spread_in(data):
                 continue
-            if trigger.anywhere or any(root in found for root in trigger.roots):
-                offsets.extend(places)
-                renamed.update((name, word) for name in _renamings(data, places, len(word)))
-            else:
-                offsets.extend(at for at in places if names.project_receiver(data, at))
+            here = places
+            if not trigger.anywhere:
+                rooted = any(root in found for root in trigger.roots)
+                here = [at for at in places if names.leads_to(at, word, trigger.roots, rooted)]
+            offsets.extend(here)
+            renamed.update((name, word) for name in _renamings(data, here, len(word)))
         suppressions = any(marker in found for marker in self.markers)
         return Hits(tuple(sorted(offsets)), suppressions, tuple(sorted(renamed)))
 
@@ -107,39 +108,64 @@ class _Imports:
     def __init__(self, data: bytes, project: frozenset[str]) -> None:
         self._data = data
         self._project = project
-        self._names: frozenset[bytes] | None = None
-        self._all: frozenset[bytes] = frozenset()
+        self._packages: dict[str, set[str]] | None = None
+        self._stars = False
 
-    def project_receiver(self, data: bytes, at: int) -> bool:
-        """Whether the word at ``at`` is, or is an attribute of, a name imported from the project."""
-        names = self._read()
-        chain = _CHAIN.search(data, max(0, at - 200), at)
-        if chain is not None:
-            return chain.group(1) in names
-        word = re.match(rb"\w+", data[at : at + 200])
-        return word is not None and word.group() in names
+    def leads_to(self, at: int, word: str, roots: frozenset[str], rooted: bool) -> bool:
+        """Whether the word at ``at`` can mean something of the libraries ``roots``.
+
+        ``rooted`` says that one of them is mentioned in the file. A name bound by imports must come from one of them
+        or from the project (whose modules re-export); a receiver bound otherwise can be anything. Without roots, only
+        names imported from the project count.
+        """
+        packages = self._packages if self._packages is not None else self._read()
+        data = self._data
+        before = data[at - 1 : at]
+        if before == b".":
+            chain = _CHAIN.search(data, max(0, at - 200), at)
+            if chain is None:
+                return rooted
+            bound = packages.get(chain.group(1).decode())
+            if bound is None:
+                return rooted
+            return (rooted or not roots) if "" in bound else not roots.isdisjoint(bound)
+        if before in (b"'", b'"'):
+            return rooted
+        bound = packages.get(word)
+        if bound is None:
+            return rooted and self._stars
+        if "" in bound:
+            return rooted or not roots
+        return not roots.isdisjoint(bound)
 
     def spread_in(self, data: bytes) -> bool:
         """Whether a mapping imported from elsewhere is spread into a call."""
-        spreads = set(_SPREAD.findall(data))
+        spreads = {name.decode() for name in _SPREAD.findall(data)}
         if not spreads:
             return False
-        self._read()
-        return not spreads.isdisjoint(self._all)
+        packages = self._packages if self._packages is not None else self._read()
+        return not spreads.isdisjoint(packages)
 
-    def _read(self) -> frozenset[bytes]:
-        if self._names is None:
-            project: set[bytes] = set()
-            everything: set[bytes] = set()
-            for match in _IMPORT.finditer(self._data):
-                module, names, modules = match.groups()
-                bound = _bound(names or modules)
-                everything |= bound
-                first = (module or modules).lstrip().split(b".")[0].split()[:1]
-                if (module or b"").startswith(b".") or (first and first[0].decode("latin-1") in self._project):
-                    project |= bound
-            self._names, self._all = frozenset(project), frozenset(everything)
-        return self._names
+    def _read(self) -> dict[str, set[str]]:
+        """Bound names with the first parts of the modules they come from; empty for modules of the project."""
+        self._packages = found = {}
+        for match in _IMPORT.finditer(self._data):
+            module, names, modules = match.groups()
+            if modules is not None:
+                for part in modules.split(b","):
+                    self._note(found, _bound(part), part.strip())
+            else:
+                self._stars = self._stars or b"*" in names
+                self._note(found, _bound(names), module)
+        return found
+
+    def _note(self, found: dict[str, set[str]], names: set[bytes], module: bytes) -> None:
+        first = module.split(b".")[0].split()[:1]
+        package = first[0].decode("latin-1") if first and not module.startswith(b".") else ""
+        if package in self._project:
+            package = ""
+        for name in names:
+            found.setdefault(name.decode("latin-1"), set()).add(package)
 
 
 def _bound(names: bytes) -> set[bytes]:

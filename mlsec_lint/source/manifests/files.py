@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from os.path import isfile
 from pathlib import Path
 from posixpath import join, normpath
 from typing import Final
@@ -11,9 +12,10 @@ from typing import Final
 from mlsec_lint.domain.finding import Problem
 from mlsec_lint.source.manifests.names import Format, Scope, file_scope, format_of, owner_folder
 from mlsec_lint.source.manifests.reading import UnreadableError, read_text
-from mlsec_lint.source.manifests.statements import Claim, Collector, Include, Reading
+from mlsec_lint.source.manifests.statements import Claim, Collector, Include, Reading, printable
 
 _MOST_INCLUDES: Final = 100
+_LONGEST_NAME: Final = 200
 
 
 @dataclass(slots=True)
@@ -76,8 +78,8 @@ class ManifestFiles:
         if target.startswith(("/", "../")) or target == "..":
             self._note(path, "includes a file outside the scanned folder, which was not read", include.line)
             return None
-        if not (self.root / target).is_file():
-            self._note(path, f"includes {target}, which does not exist", include.line)
+        if not isfile(self.root / target):
+            self._note(path, f"includes {printable(target[:_LONGEST_NAME])}, which does not exist", include.line)
             return None
         return target
 

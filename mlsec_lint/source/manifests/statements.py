@@ -87,10 +87,12 @@ class Collector:
         return len(self._claims)
 
     def requirement(self, text: str, line: int, scope: Scope, condition: str = "") -> bool:
-        """Take a requirement as PEP 508 writes it; ``False`` if it is none."""
+        """Take a requirement as PEP 508 writes it; ``False`` if it is none, or longer than people write them."""
         from packaging.requirements import Requirement
 
-        if len(text) > _LONGEST_REQUIREMENT or self._is_full(line):
+        if self._is_full(line):
+            return True
+        if len(text) > _LONGEST_REQUIREMENT:
             return False
         try:
             parsed = Requirement(text)
