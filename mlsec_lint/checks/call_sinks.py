@@ -66,7 +66,7 @@ class CallSinks:
         return any(root in self.module.data for root in roots)
 
     def _draft(self, event: Event, entry: SinkEntry) -> tuple[Draft | None, list[tuple[int, int]]]:
-        site = Site(event, entry.sink, self.module.path)
+        site = Site(event, entry.sink, self.module.path, self.module.data)
         rule = entry.rule
         assert rule is not None
         origins = self._origins(site)

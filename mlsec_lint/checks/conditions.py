@@ -17,6 +17,7 @@ from mlsec_lint.dataflow.values import (
     External,
     FunctionRef,
     Instance,
+    InstanceOf,
     Reference,
     Snapshot,
     same_constant,
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from mlsec_lint.knowledge.schema import Condition
     from mlsec_lint.source.ir import Constant
     from mlsec_lint.source.manifests import VersionFacts
+
+
+_VALUE_TESTS = ("none", "equals", "truthy", "refers", "matches", "contains", "literal", "calls", "written")
+"""The tests that look at a value; a condition with none of them asks whether the argument is passed at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Judge:
         if status is Status.NONE or (status is Status.UNSTATED and condition.known):
             return NO
         reason = self.versions.describe(condition.package, site.path)
-        return Answer(Truth.MAYBE, (reason,), version=True, weak=condition.known)
+        return maybe(reason, likely=True, weak=condition.known)
 
     def _overrides(self, condition: Condition, site: Site) -> Answer:
         for instance in site.class_chain():
@@ -85,24 +90,37 @@ class Judge:
                 reason = f"a spread argument may set {condition.argument}"
                 return Answer(Truth.YES if holds else Truth.NO, (reason,), assumed=True)
             return YES if holds else NO
-        return self._value(condition, passed)
+        if not any(getattr(condition, test) for test in _VALUE_TESTS):
+            return NO
+        return self._value(condition, passed, site.text(passed) if condition.written else "")
 
-    def _value(self, condition: Condition, passed: Passed) -> Answer:
+    def _value(self, condition: Condition, passed: Passed, site_text: str) -> Answer:
         value = passed.value
         fits = [self._constant_fits(condition, c) for c in value.constants]
         fits += [self._reference_fits(condition, r) for r in value.references]
+        if condition.written and any(fnmatchcase(site_text, g) for g in condition.written):
+            return YES
         if not fits:
-            return maybe(f"the value of {condition.argument} is not known")
+            return self._unknown(condition)
         reason = f"{condition.argument} is not a constant; its likely value was used"
         if all(fits):
             return Answer(Truth.YES, (reason,), assumed=True) if value.open and value.constants else YES
         if not any(fits):
+            if any(isinstance(ref, (External, Instance)) for ref in value.references):
+                return self._unknown(condition)
             if not value.open:
                 return NO
             if value.constants:
                 return Answer(Truth.NO, (reason,), assumed=True)
+            return self._unknown(condition)
+        return maybe(f"{condition.argument} has one of several values", likely=True)
+
+    def _unknown(self, condition: Condition) -> Answer:
+        """A test on a value of which nothing is known: a flag may be set, one particular text or object hardly is."""
+        flags = condition.none or condition.truthy or any(isinstance(value, bool) for value in condition.equals)
+        if flags or condition.calls:
             return maybe(f"the value of {condition.argument} is not known")
-        return maybe(f"{condition.argument} has one of several values")
+        return NO
 
     def _constant_fits(self, condition: Condition, constant: Constant) -> bool:
         if constant is None and condition.none:
@@ -148,8 +166,8 @@ class Judge:
     def _names(self, ref: Reference) -> Iterator[str]:
         if isinstance(ref, (External, Instance)):
             yield ref.name
-        elif isinstance(ref, ClassRef):
-            for owner in self.context.bases_of(ref):
+        elif isinstance(ref, (ClassRef, InstanceOf)):
+            for owner in self.context.bases_of(ref if isinstance(ref, ClassRef) else ref.cls):
                 if isinstance(owner, External):
                     yield owner.name
         elif isinstance(ref, Snapshot):

@@ -21,6 +21,7 @@ class Site:
     event: Event
     sink: Sink
     path: str
+    data: bytes
 
     def argument(self, name: str) -> Passed | None:
         """The argument for ``name``; ``a.b`` is the entry ``b`` of a mapping passed for ``a``; ``self`` the receiver."""
@@ -31,6 +32,10 @@ class Site:
         if found is None or not key:
             return found
         return _entry(found, key)
+
+    def text(self, passed: Passed) -> str:
+        """The source text of an argument."""
+        return self.data[passed.at : passed.end].decode("utf-8", "replace") if passed.at >= 0 else ""
 
     def may_have(self, name: str) -> bool:
         """Whether an argument that is not listed may be passed by a spread."""

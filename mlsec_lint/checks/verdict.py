@@ -30,7 +30,7 @@ class _Possible:
     certain: bool
     reasons: tuple[str, ...]
     assumed: bool
-    version: bool
+    likely: bool
     weak: bool
 
 
@@ -40,7 +40,7 @@ def judge_site(judge: Judge, site: Site) -> Verdict | None:
     unsafe = [p for p in possible if p.verdict == UNSAFE]
     if not unsafe:
         return None
-    deciding = next((p for p in unsafe if p.certain), unsafe[0])
+    deciding = next((p for p in unsafe if p.certain or (p.likely and not p.weak)), unsafe[0])
     confidence, reasons = _confidence(possible, deciding)
     arguments = tuple(dict.fromkeys(c.argument for c in deciding.case.when if c.argument)) if deciding.case else ()
     return Verdict(deciding.case, confidence, reasons, arguments)
@@ -61,7 +61,7 @@ def _possible(judge: Judge, site: Site) -> list[_Possible]:
         certain = answer.truth is Truth.YES
         texts = (*answer.reasons, *(reasons if certain else ()))
         found.append(
-            _Possible(case.verdict, case, certain, texts, answer.assumed or assumed, answer.version, answer.weak)
+            _Possible(case.verdict, case, certain, texts, answer.assumed or assumed, answer.likely, answer.weak)
         )
         if certain:
             return found
@@ -72,14 +72,13 @@ def _possible(judge: Judge, site: Site) -> list[_Possible]:
 def _confidence(possible: list[_Possible], deciding: _Possible) -> tuple[Confidence, tuple[str, ...]]:
     open_ones = [p for p in possible if not p.certain]
     against = [p for p in open_ones if p.verdict != UNSAFE]
-    doubtful = [p for p in open_ones if not p.version]
     reasons = list(dict.fromkeys(r for p in (deciding, *open_ones) for r in p.reasons))
     if not deciding.certain:
         safe_otherwise = any(p.verdict != UNSAFE for p in possible)
-        if safe_otherwise and (deciding.weak or not deciding.version):
+        if safe_otherwise and (deciding.weak or not deciding.likely):
             return Confidence.LOW, tuple(reasons)
         return Confidence.MEDIUM, tuple(reasons)
-    if any(p in doubtful for p in against):
+    if any(not p.likely for p in against):
         return Confidence.LOW, tuple(reasons)
     if against or deciding.assumed:
         return Confidence.MEDIUM, tuple(reasons)

@@ -10,8 +10,10 @@ from mlsec_lint.dataflow.values import (
     External,
     Instance,
     InstanceOf,
+    ModuleRef,
     ObjectRef,
     Reference,
+    Symbol,
     Value,
     join,
     reference,
@@ -43,21 +45,32 @@ def attribute(ev: Evaluator, ref: Reference, name: str) -> Value:
     """An attribute of one reference."""
     if isinstance(ref, (External, Instance)):
         return _external(ev, ref, name)
+    if not ev.resolving:
+        return _symbolic(ref, name)
     if isinstance(ref, InstanceOf):
         return _instance(ev, ref, name)
     if isinstance(ref, ObjectRef):
-        obj = ev.state.heap.get(ref.site)
-        found = obj.get(name) if obj is not None and obj.kind in ("namespace", "partial") else None
-        return found if found is not None else UNKNOWN
+        return UNKNOWN
     if isinstance(ref, ClassRef):
         return ev.context.class_attribute(ref, name) or UNKNOWN
     return ev.context.attribute_of(reference(ref), name)
 
 
+def _symbolic(ref: Reference, name: str) -> Value:
+    """An attribute while other modules are not looked at: what leads out of this one stays a symbol."""
+    if isinstance(ref, ModuleRef):
+        return reference(Symbol(ref.module, name))
+    if isinstance(ref, Symbol):
+        return reference(Symbol(ref.module, f"{ref.name}.{name}"))
+    if isinstance(ref, ClassRef):
+        return ref.attributes.get(name, UNKNOWN)
+    return UNKNOWN
+
+
 def _external(ev: Evaluator, ref: External | Instance, name: str) -> Value:
     dotted = ev.knowledge.canonical(f"{ref.name}.{name}")
     source = ev.knowledge.attributes.first(dotted)
-    target = External(dotted) if isinstance(ref, External) else Instance(dotted)
+    target = External(dotted)
     if source is not None:
         return Value((), (target,), True, frozenset((source.origin,)))
     return reference(target)
@@ -73,14 +86,8 @@ def _instance(ev: Evaluator, ref: InstanceOf, name: str) -> Value:
     if stored is None:
         if above is None:
             return UNKNOWN
-        return _as_instance(above)
+        return above
     stored = ev.resolve(stored)
     if above is None or any(isinstance(r, External) for r in above.references):
         return stored
     return join(stored, above)
-
-
-def _as_instance(value: Value) -> Value:
-    """What an external base class contributes is an attribute of an instance of it."""
-    references = tuple(Instance(r.name) if isinstance(r, External) else r for r in value.references)
-    return Value(value.constants, references, value.open, value.origins, value.identity)

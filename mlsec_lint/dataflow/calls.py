@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.attributes import attribute
 from mlsec_lint.dataflow.containers import container_method, objects
-from mlsec_lint.dataflow.effects import external_result
+from mlsec_lint.dataflow.effects import external_result, unresolved_result
 from mlsec_lint.dataflow.notices import notice_call, notice_method
 from mlsec_lint.dataflow.specials import call_partial, special_call
 from mlsec_lint.dataflow.values import (
@@ -47,8 +47,7 @@ def _method(ev: Evaluator, op: ir.Method) -> None:
         result = one if result is None else join(result, one)
     if obj.open or not obj.references:
         notice_method(ev, op.name, op.at, op.end, args, obj)
-        identity = _method_identity(obj, op)
-        one = Value((), (), True, derived([obj, *args.values()]).origins, identity)
+        one = unresolved_result(ev, op.name, args, obj, _method_identity(obj, op))
         result = one if result is None else join(result, one)
         _callbacks(ev, f"?.{op.name}", args)
     ev.set(op.dst, result if result is not None else derived([obj, *args.values()]))
@@ -141,7 +140,9 @@ def _apply_one(
     subclass: ClassRef | None,
     alternatives: int,
 ) -> Value:
-    if isinstance(ref, (External, Instance)):
+    if isinstance(ref, Instance):
+        ref = External(f"{ref.name}.__call__")
+    if isinstance(ref, External):
         acts = ev.knowledge.special(ref.name)
         if acts:
             special = special_call(ev, acts, ref.name, args, at, end)
@@ -163,7 +164,7 @@ def _apply_one(
 
 def _construct(ev: Evaluator, cls: ClassRef, args: Arguments, at: int, end: int) -> Value:
     """An instance of a project class; its external bases are told of the call."""
-    for base in ev.context.bases_of(cls):
+    for base in ev.context.bases_of(cls) if ev.resolving else ():
         if isinstance(base, External):
             notice_call(ev, base.name, at, end, args, subclass=cls)
     origins = derived(args.values()).origins

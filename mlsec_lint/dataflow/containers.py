@@ -14,6 +14,7 @@ from mlsec_lint.dataflow.values import (
     External,
     Instance,
     ObjectRef,
+    Site,
     Value,
     derived,
     join,
@@ -26,20 +27,33 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.evaluator import Evaluator
 
 
-def allocate(ev: Evaluator, site: int, obj: HeapObject) -> Value:
+def allocate(ev: Evaluator, at: int, obj: HeapObject) -> Value:
     """A new object; a site met again stands for the newest object allocated there."""
+    site = (ev.module.path, at)
     ev.state.heap[site] = obj
     origins = frozenset[str]().union(*(v.origins for v in obj.items.values()), obj.origins)
-    return Value((), (ObjectRef(site),), False, origins, ("object", ev.module.path, site))
+    return Value((), (ObjectRef(site),), False, origins, ("object", *site))
 
 
-def objects(ev: Evaluator, value: Value) -> list[tuple[int, HeapObject]]:
+def object_at(ev: Evaluator, ref: ObjectRef) -> HeapObject | None:
+    """The object that a reference names; one of another module is taken over as that module leaves it."""
+    found = ev.state.heap.get(ref.site)
+    if found is None and ev.resolving:
+        found = ev.context.shared_object(ref.site)
+        if found is not None:
+            ev.state.heap[ref.site] = found
+    return found
+
+
+def objects(ev: Evaluator, value: Value) -> list[tuple[Site, HeapObject]]:
     """The heap objects that a value may be."""
-    return [
-        (ref.site, ev.state.heap[ref.site])
-        for ref in value.references
-        if isinstance(ref, ObjectRef) and ref.site in ev.state.heap
-    ]
+    found: list[tuple[Site, HeapObject]] = []
+    for ref in value.references:
+        if isinstance(ref, ObjectRef):
+            obj = object_at(ev, ref)
+            if obj is not None:
+                found.append((ref.site, obj))
+    return found
 
 
 def build(ev: Evaluator, op: ir.Build) -> Value:
@@ -178,7 +192,7 @@ def container_method(ev: Evaluator, obj: Value, name: str, args: Arguments) -> V
     return join_all(results)
 
 
-def _get(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+def _get(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
     key = args.positional[0].value if args.positional else UNKNOWN
     default = args.positional[1].value if len(args.positional) > 1 else Value((None,))
     if key.known and key.constants:
@@ -192,7 +206,7 @@ def _get(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
     return join(obj.any_item(), default)
 
 
-def _pop(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+def _pop(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
     if obj.kind != "dict":
         ev.state.heap[site] = replace(obj, exact=False, rest=obj.any_item())
         return obj.any_item()
@@ -203,7 +217,7 @@ def _pop(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
     return result
 
 
-def _setdefault(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+def _setdefault(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
     if len(args.positional) < 2:
         return UNKNOWN
     key, default = args.positional[0].value, args.positional[1].value
@@ -217,7 +231,7 @@ def _setdefault(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> V
     return found
 
 
-def _update(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+def _update(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
     for passed in args.positional:
         obj = _spread(ev, obj, passed.value, 0)
     for name, passed in args.keywords.items():
@@ -228,39 +242,39 @@ def _update(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value
     return Value((None,))
 
 
-def _append(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+def _append(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
     for passed in args.positional:
         obj = obj.with_item(len(obj.items), passed.value) if obj.exact else obj.with_rest(passed.value)
     ev.state.heap[site] = obj
     return Value((None,))
 
 
-def _extend(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+def _extend(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
     for passed in args.positional:
         obj = _spread(ev, obj, passed.value, len(obj.items))
     ev.state.heap[site] = obj
     return Value((None,))
 
 
-def _values(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+def _values(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
     item = obj.any_item()
     return Value((), (), True, item.origins) if not item.references else _bag(ev, site, item)
 
 
-def _items(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
-    pair = allocate(ev, -site - 2, HeapObject("tuple", {("int", 0): _keys(obj), ("int", 1): obj.any_item()}))
+def _items(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
+    pair = allocate(ev, -site[1] - 2, HeapObject("tuple", {("int", 0): _keys(obj), ("int", 1): obj.any_item()}))
     return _bag(ev, site, pair)
 
 
-def _bag(ev: Evaluator, site: int, item: Value) -> Value:
-    return allocate(ev, -site * 7 - 3, HeapObject("list", {}, item, False))
+def _bag(ev: Evaluator, site: Site, item: Value) -> Value:
+    return allocate(ev, -site[1] * 7 - 3, HeapObject("list", {}, item, False))
 
 
-def _copy(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
-    return allocate(ev, -site * 5 - 4, obj)
+def _copy(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
+    return allocate(ev, -site[1] * 5 - 4, obj)
 
 
-def _clear(ev: Evaluator, site: int, obj: HeapObject, args: Arguments) -> Value:
+def _clear(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
     ev.state.heap[site] = HeapObject(obj.kind, {})
     return Value((None,))
 
@@ -282,10 +296,10 @@ def sequence_call(ev: Evaluator, args: Arguments) -> Value:
     if not args.positional:
         return Value((), (), True)
     value = args.positional[0].value
-    return reference(value.references[0]) if value.known and value.references else value
+    return value
 
 
-_METHODS: Final[dict[str, Callable[[Evaluator, int, HeapObject, Arguments], Value]]] = {
+_METHODS: Final[dict[str, Callable[[Evaluator, Site, HeapObject, Arguments], Value]]] = {
     "get": _get,
     "pop": _pop,
     "setdefault": _setdefault,

@@ -16,6 +16,7 @@ from mlsec_lint.dataflow.values import (
     InstanceOf,
     ModuleRef,
     Reference,
+    Site,
     Symbol,
     Value,
     join,
@@ -39,7 +40,7 @@ class ModuleExit:
 
     names: dict[str, Value]
     stars: tuple[tuple[str | None, str], ...]
-    heap: dict[int, HeapObject]
+    heap: dict[Site, HeapObject]
     functions: dict[int, FunctionRef]
     truncated: bool
 
@@ -67,9 +68,15 @@ class Context:
     def exit_of(self, path: str) -> ModuleExit | None:
         """The state in which a module ends; none if it cannot be read."""
         if path not in self.exits:
+            self.exits[path] = None
             module = self.project.module(path)
             self.exits[path] = self.evaluate_module(self, module) if module is not None else None
         return self.exits[path]
+
+    def shared_object(self, site: Site) -> HeapObject | None:
+        """A container that another module made at its top level, as that module leaves it."""
+        exit_ = self.exits.get(site[0])
+        return exit_.heap.get(site) if exit_ is not None else None
 
     def resolve(self, value: Value) -> Value:
         """The value with every symbol replaced by what it stands for."""

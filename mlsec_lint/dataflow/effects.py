@@ -44,6 +44,16 @@ def external_result(ev: Evaluator, name: str, args: Arguments, receiver: Value |
     return Value((), (typed,), True, _all_origins(ev, args, receiver), ("site", at))
 
 
+def unresolved_result(ev: Evaluator, method: str, args: Arguments, receiver: Value, identity: object) -> Value:
+    """The result of a method of a receiver that nobody could resolve; producers may be known by the name alone."""
+    producer = ev.knowledge.producers.first(f"*.{method}")
+    target = _parameter(args, producer.parameters, producer.into, receiver) if producer is not None else None
+    if target is not None and target.identity is not None:
+        ev.state.written |= {target.identity}
+    origins = derived([localised(ev, receiver), *(localised(ev, v) for v in args.values())]).origins
+    return Value((), (), True, origins, identity)
+
+
 def _all_origins(ev: Evaluator, args: Arguments, receiver: Value | None) -> frozenset[str]:
     values = [localised(ev, v) for v in args.values()]
     if receiver is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.arguments import Arguments, Passed
+from mlsec_lint.dataflow.containers import object_at
 from mlsec_lint.dataflow.events import Event
 from mlsec_lint.dataflow.values import ClassRef, External, ObjectRef, Reference, Snapshot, Value
 
@@ -101,7 +102,7 @@ def _frozen(ev: Evaluator, value: Value, depth: int) -> Value:
     references: list[Reference] = []
     origins = value.origins
     for ref in value.references:
-        obj = ev.state.heap.get(ref.site) if isinstance(ref, ObjectRef) else None
+        obj = object_at(ev, ref) if isinstance(ref, ObjectRef) else None
         if obj is None or not depth:
             references.append(ref)
             continue

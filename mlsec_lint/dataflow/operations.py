@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.attributes import get_attribute
-from mlsec_lint.dataflow.containers import build, element_of, get_item, set_item, unpack
+from mlsec_lint.dataflow.containers import build, element_of, get_item, objects, set_item, unpack
 from mlsec_lint.dataflow.notices import notice_assignment
 from mlsec_lint.dataflow.values import (
     UNKNOWN,
@@ -65,8 +65,6 @@ def _set_attribute(ev: Evaluator, op: ir.SetAttribute) -> None:
             ev.state.names[f"self.{op.name}"] = value
         elif isinstance(ref, ClassRef) and ref.module == ev.module.path:
             ref.attributes[op.name] = value
-        elif isinstance(ref, ObjectRef) and ref.site in ev.state.heap:
-            ev.state.heap[ref.site] = ev.state.heap[ref.site].with_item(op.name, value)
     if ev.observer is not None:
         for name in (f"{r.name}.{op.name}" for r in obj.references if hasattr(r, "name")):
             notice_assignment(ev, name, value, op.at, op.end)
@@ -91,11 +89,7 @@ def _slice(ev: Evaluator, op: ir.Slice) -> None:
 
 
 def _content_origins(ev: Evaluator, value: Value) -> frozenset[str]:
-    origins: frozenset[str] = frozenset()
-    for ref in value.references:
-        if isinstance(ref, ObjectRef) and ref.site in ev.state.heap:
-            origins |= ev.state.heap[ref.site].any_item().origins
-    return origins
+    return frozenset[str]().union(*(obj.any_item().origins for _, obj in objects(ev, value)))
 
 
 def _delete(ev: Evaluator, op: ir.Delete) -> None:
@@ -103,9 +97,9 @@ def _delete(ev: Evaluator, op: ir.Delete) -> None:
         ev.state.names.pop(op.name, None)
         return
     key = ev.get(op.key)
-    for ref in ev.get(op.obj).references:
-        if isinstance(ref, ObjectRef) and ref.site in ev.state.heap and key.known and key.constants:
-            ev.state.heap[ref.site] = ev.state.heap[ref.site].without(key.constants[0])
+    for site, obj in objects(ev, ev.get(op.obj)):
+        if key.known and key.constants:
+            ev.state.heap[site] = obj.without(key.constants[0])
 
 
 def _unpack(ev: Evaluator, op: ir.Unpack) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.attributes import get_attribute
-from mlsec_lint.dataflow.containers import allocate, dict_call, sequence_call
+from mlsec_lint.dataflow.containers import allocate, dict_call, object_at, sequence_call
 from mlsec_lint.dataflow.notices import callback_names, notice_call
 from mlsec_lint.dataflow.state import HeapObject
 from mlsec_lint.dataflow.values import (
@@ -48,7 +48,7 @@ def _partial(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Va
 
 def call_partial(ev: Evaluator, ref: ObjectRef, args: Arguments, at: int, end: int, apply: Apply) -> Value:
     """Calling what ``functools.partial`` made."""
-    obj = ev.state.heap.get(ref.site)
+    obj = object_at(ev, ref)
     if obj is None or obj.kind != "partial":
         return derived(args.values(), ("site", at))
     positional = tuple(Passed(v) for (kind, _), v in obj.items.items() if kind == "int")
@@ -92,7 +92,7 @@ def _sequence(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> V
 
 def _super(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
     cls = ev.owner
-    if cls is None:
+    if cls is None or not ev.resolving:
         return None
     parents: list[Value] = []
     for base in cls.bases:

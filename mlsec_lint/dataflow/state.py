@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.values import NO_ORIGINS, UNKNOWN, Value, join, same_constant
+from mlsec_lint.dataflow.values import NO_ORIGINS, UNKNOWN, Site, Value, join, same_constant
 
 if TYPE_CHECKING:
     from mlsec_lint.source.ir import Constant
@@ -95,7 +95,7 @@ class State:
     def __init__(
         self,
         names: dict[str, Value],
-        heap: dict[int, HeapObject],
+        heap: dict[Site, HeapObject],
         written: frozenset[object],
         fetched: dict[object, str],
         alive: bool = True,

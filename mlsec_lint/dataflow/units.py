@@ -119,7 +119,7 @@ def _parameter(evaluator: Evaluator, function: FunctionRef, index: int, param: P
     origins = CALLER if body.kind == "function" else frozenset[str]()
     if param.kind:
         kind = "dict" if param.kind == "**" else "list"
-        site = -(body.at * 64 + index + 1)
+        site = (evaluator.module.path, -(body.at * 64 + index + 1))
         evaluator.state.heap[site] = HeapObject(kind, {}, unknown(origins), False, origins)
         return Value((), (ObjectRef(site),), False, origins, identity)
     default, annotation = function.defaults[index], function.annotations[index]

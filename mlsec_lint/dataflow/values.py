@@ -45,9 +45,9 @@ class ModuleRef(Struct, frozen=True):
 
 
 class ObjectRef(Struct, frozen=True):
-    """An object of the abstract heap, named by the site that allocates it."""
+    """An object of the abstract heap, named by the module and the site that allocate it."""
 
-    site: int
+    site: tuple[str, int]
 
 
 class FunctionRef(Struct, frozen=True, eq=False):
@@ -94,6 +94,8 @@ class Snapshot(Struct, frozen=True):
     rest: Value | None
     exact: bool
 
+
+Site: TypeAlias = tuple[str, int]
 
 Reference: TypeAlias = (
     External | Instance | Symbol | ModuleRef | ObjectRef | FunctionRef | ClassRef | InstanceOf | Snapshot

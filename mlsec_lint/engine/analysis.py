@@ -111,8 +111,8 @@ class Analysis:
 
     def _scanner(self) -> Scanner:
         triggers = {
-            word: Trigger(entry.roots, entry.anywhere, entry.options)
-            for word, entry in words(self.knowledge, self.rules).items()
+            word: tuple(Trigger(entry.roots, entry.anywhere, entry.options, entry.base) for entry in entries)
+            for word, entries in words(self.knowledge, self.rules).items()
         }
         return Scanner(triggers, MARKERS, self.project.top_names())
 
@@ -128,7 +128,7 @@ class Analysis:
             for path in pending:
                 names = self._renamed(path, accepted[path])
                 if names:
-                    self._add(accepted, path, {name: Trigger(anywhere=True) for name in names})
+                    self._add(accepted, path, {name: (Trigger(anywhere=True),) for name in names})
                     fresh |= names
                 self._select(path, accepted[path])
             fresh -= known
@@ -152,7 +152,7 @@ class Analysis:
             module.lower(function.body)
 
     def _spread(self, accepted: dict[str, Hits], names: set[str]) -> list[str]:
-        scanner = Scanner({name: Trigger() for name in names}, (), self.project.top_names())
+        scanner = Scanner({name: (Trigger(),) for name in names}, (), self.project.top_names())
         changed: list[str] = []
         for path in self.sources:
             text = self.texts.read(path)
@@ -170,7 +170,7 @@ class Analysis:
         names = {name for name, _ in hits.renamed} | renamed_globals(self.context, module)
         return names | renamed_fields(module, hits.offsets)
 
-    def _add(self, accepted: dict[str, Hits], path: str, triggers: Mapping[str, Trigger]) -> None:
+    def _add(self, accepted: dict[str, Hits], path: str, triggers: Mapping[str, tuple[Trigger, ...]]) -> None:
         module = self.project.module(path)
         if module is not None:
             accepted[path] = _merged(accepted[path], Scanner(triggers, ()).scan(module.data))

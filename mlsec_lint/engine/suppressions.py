@@ -97,6 +97,8 @@ def unused_drafts(
     """One draft per comment for the names in it that silenced nothing, although their rules ran or do not exist."""
     found: list[Draft] = []
     for comment in comments:
+        if rule.slug in comment.names or rule.code in comment.names:
+            continue
         stale = [n for n in comment.names if (comment.at, n) not in used and (n in active or n not in known)]
         if stale:
             api = ", ".join(stale)

@@ -12,8 +12,12 @@ T = TypeVar("T")
 def compile_name(pattern: str) -> re.Pattern[str]:
     """The regular expression of a name with wildcards; it matches in linear time (no nested repetition)."""
     parts: list[str] = []
-    for part in pattern.split("."):
-        if part == "**":
+    pieces = pattern.split(".")
+    last = len(pieces) - 1
+    for number, part in enumerate(pieces):
+        if part == "**" and number == last:
+            parts.append(r"[\w.()]+\.")
+        elif part == "**":
             parts.append(r"(?:\w+(?:\(\))?\.)*")
         else:
             parts.append(re.escape(part).replace(r"\*", r"\w*") + r"\.")

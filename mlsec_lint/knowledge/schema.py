@@ -36,6 +36,7 @@ class Condition(_Strict, kw_only=True):
     origin: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
     package: str = ""
     versions: str = ""
     known: bool = False

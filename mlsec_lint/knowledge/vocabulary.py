@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from mlsec_lint.domain.rule import Rule
 from mlsec_lint.knowledge.index import Knowledge, SinkEntry
@@ -17,65 +18,78 @@ class Word:
     roots: frozenset[str]
     anywhere: bool
     options: frozenset[str]
+    base: bool = False
 
 
-def words(knowledge: Knowledge, rules: Iterable[Rule]) -> Mapping[str, Word]:
-    """The words to look for when only these rules are wanted."""
+def words(knowledge: Knowledge, rules: Iterable[Rule]) -> Mapping[str, tuple[Word, ...]]:
+    """The words to look for when only these rules are wanted, with the alternatives of what each needs beside it."""
     wanted = {rule.slug for rule in rules}
     roots = _roots(knowledge)
-    found: dict[str, Word] = {}
+    aliases: dict[str, list[str]] = {}
+    for alias, target in knowledge.aliases().items():
+        aliases.setdefault(target, []).append(alias)
+    found: dict[str, dict[frozenset[str], Word]] = {}
     for entry in knowledge.entries():
         if entry.rule is None or entry.rule.slug not in wanted:
             continue
         options = quiet_options(entry.sink)
         for name in (*entry.sink.call, *entry.sink.assign):
-            _add(found, entry, knowledge.canonical(name) if "[" not in name else name, options, roots)
-    return found
+            _add(found, entry, name, options, knowledge, roots)
+            for alias in aliases.get(name, ()):
+                _add(found, entry, alias, options, knowledge, roots, alias.rpartition(".")[2])
+    for name in knowledge.classes:
+        first, last = name.partition(".")[0], name.rpartition(".")[2]
+        leading = roots.get(first, frozenset()) | {first}
+        base = found.setdefault(last, {}).get(_BASE)
+        found[last][_BASE] = Word(leading | (base.roots if base is not None else frozenset()), False, frozenset(), True)
+    return {word: tuple(alternatives.values()) for word, alternatives in found.items()}
+
+
+_BASE: Final = frozenset(("class",))
+"""Key of the alternative in which a word is a base class, whose subclasses inherit sinks as methods."""
 
 
 def _add(
-    found: dict[str, Word], entry: SinkEntry, name: str, options: frozenset[str], roots: Mapping[str, frozenset[str]]
+    found: dict[str, dict[frozenset[str], Word]],
+    entry: SinkEntry,
+    name: str,
+    options: frozenset[str],
+    knowledge: Knowledge,
+    roots: Mapping[str, frozenset[str]],
+    last: str = "",
 ) -> None:
-    last = name.rpartition(".")[2] or name
-    if "[" in name:
-        last = name.partition("[")[2].rstrip("]")
+    name = knowledge.canonical(name) if "[" not in name else name
+    last = last or (name.partition("[")[2].rstrip("]") if "[" in name else name.rpartition(".")[2])
     first = name.partition(".")[0]
-    anywhere = entry.sink.receiver == "any" or "." not in name or "[" in name or distinctive(last)
+    anywhere = entry.sink.receiver == "any" or "." not in name or "[" in name or first == "builtins"
+    alternatives = found.setdefault(last, {})
     word = Word(roots.get(first, frozenset()) | {first}, anywhere, options)
-    old = found.get(last)
+    old = alternatives.get(options)
     if old is not None:
-        both = old.options | word.options if old.options and word.options else frozenset[str]()
-        word = Word(old.roots | word.roots, old.anywhere or word.anywhere, both)
-    found[last] = word
-
-
-def distinctive(word: str) -> bool:
-    """Whether a word is unlikely to be anything but the API: several parts, and long."""
-    return "_" in word.strip("_") and len(word) >= 10
+        word = Word(old.roots | word.roots, old.anywhere or word.anywhere, options)
+    alternatives[options] = word
 
 
 def quiet_options(sink: Sink) -> frozenset[str]:
     """The options without which a call of the sink is surely safe; empty if it can be unsafe without any."""
-    if sink.otherwise != "safe":
+    if sink.otherwise != "safe" or sink.assign:
         return frozenset()
     options: set[str] = set()
     for case in sink.case:
         if case.verdict == "safe":
             continue
-        needed = [c.argument for c in case.when if _demands_presence(c)]
+        needed = [c.argument for c in case.when if _demands_presence(c, sink)]
         if not needed:
             return frozenset()
         options.add(needed[0].rpartition(".")[2])
     return frozenset(options)
 
 
-def _demands_presence(condition: Condition) -> bool:
-    if not condition.argument or condition.argument == "self" or condition.unless:
+def _demands_presence(condition: Condition, sink: Sink) -> bool:
+    argument = condition.argument
+    if not argument or argument == "self" or condition.unless or argument in sink.parameters:
         return False
-    if condition.absent or condition.origin or condition.literal or condition.overrides:
-        return False
-    keyword = bool(condition.equals or condition.truthy or condition.contains or condition.calls)
-    return keyword or bool(condition.refers)
+    return not condition.absent
 
 
 def _roots(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:

@@ -1,8 +1,8 @@
 """IPython's own syntax replaced by Python of the same shape, one cell at a time.
 
-Magics, shell lines and help requests stand where a statement stands, so each becomes a statement that does nothing, with
-the same indentation and at least the same length: a block whose only line is a magic still parses, and columns of other
-lines stay. What was replaced is kept, because ``!pip install`` is a finding's business too.
+Magics, shell lines and help requests stand where a statement stands, so each becomes a statement that does nothing,
+with the same indentation and at least the same length: a block whose only line is a magic still parses, and columns of
+what is left stay. What was replaced is kept, because ``!pip install`` is a finding's business too.
 """
 
 from __future__ import annotations
@@ -58,16 +58,16 @@ class _Lexer:
             match = _TOKEN.search(line, at)
             if match is None:
                 break
-            at, token = match.end(), match[0]
-            if token == "#":
+            at, mark = match.end(), match[0]
+            if mark == "#":
                 comment = True
                 break
-            if token in "([{":
+            if mark in "([{":
                 self.depth += 1
-            elif token in ")]}":
+            elif mark in ")]}":
                 self.depth = max(0, self.depth - 1)
             else:
-                self.quote = token
+                self.quote = mark
         self.continued = not comment and line.endswith("\\")
         if len(self.quote) == 1 and not self.continued:
             self.quote = ""  # an open string ends with its line
@@ -115,6 +115,7 @@ def _statements(lines: list[str]) -> tuple[list[str], list[Replaced]]:
         number = end
     if result[-1].endswith("\\"):
         result[-1] = result[-1][:-1] + " "  # or the next cell would continue this line
+    result[-1] += lexer.quote  # or an open string would swallow all cells that follow
     return result, replaced
 
 

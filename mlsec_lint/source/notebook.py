@@ -102,16 +102,15 @@ def read_notebook(data: bytes) -> Notebook | str:
 
     A notebook in another language than Python is empty. Never raises, however deep the JSON nests.
     """
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_Document)
+        document = _document(data)
     except msgspec.ValidationError as error:
         return f"it is not a notebook that this version knows: {error}"
     except msgspec.DecodeError as error:
         return _not_json(data, str(error))
     except RecursionError:
         return "its JSON nests too deeply to be a notebook"
-    except UnicodeDecodeError as error:
-        return f"it is not UTF-8 text (byte {error.start})"
     cells = document.cells
     if cells is None and document.worksheets is not None:
         cells = [cell for sheet in document.worksheets for cell in sheet.cells]
@@ -120,6 +119,13 @@ def read_notebook(data: bytes) -> Notebook | str:
     if not _is_python(document.metadata):
         return Notebook(b"")
     return _joined(cells)
+
+
+def _document(data: bytes) -> _Document:
+    try:
+        return msgspec.json.decode(data, type=_Document)
+    except UnicodeDecodeError:
+        return msgspec.json.decode(data.decode("utf-8", "replace"), type=_Document)
 
 
 def _not_json(data: bytes, message: str) -> str:

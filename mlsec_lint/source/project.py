@@ -15,7 +15,7 @@ from mlsec_lint.source.syntax import parse
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
-_TREES_KEPT: Final = 24
+_TREES_KEPT: Final = 48
 """Parsed trees that are kept: all trees of a large package would take a gigabyte."""
 
 _GLOBAL: Final = re.compile(rb"^[ \t]+global[ \t]+([\w, \t]+)", re.MULTILINE)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 _IMPORT: Final = re.compile(
@@ -28,12 +29,13 @@ class Trigger:
     """What a word needs beside it to matter.
 
     ``roots`` are the words that lead to the library (its import names); ``anywhere`` words need none. A word with
-    ``options`` matters only where one of these words is in the file too.
+    ``options`` matters only where one of these words is in the file too. A ``base`` matters in the head of a class.
     """
 
     roots: frozenset[str] = frozenset()
     anywhere: bool = False
     options: frozenset[str] = frozenset()
+    base: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Hits:
 class Scanner:
     """A compiled vocabulary. ``project`` holds the top-level names of the scanned project's own modules."""
 
-    triggers: Mapping[str, Trigger]
+    triggers: Mapping[str, tuple[Trigger, ...]]
     markers: tuple[str, ...]
     project: frozenset[str] = frozenset()
     _words: list[str] = field(init=False)
@@ -57,7 +59,7 @@ class Scanner:
 
     def __post_init__(self) -> None:
         words: set[str] = set(self.triggers) | set(self.markers)
-        for trigger in self.triggers.values():
+        for trigger in (t for alternatives in self.triggers.values() for t in alternatives):
             words |= trigger.roots | trigger.options
         self._words = sorted(words)
         self._matcher = _compile(self._words)
@@ -84,22 +86,27 @@ class Scanner:
 
     def _accept(self, data: bytes, found: Mapping[str, list[int]]) -> Hits:
         names = _Imports(data, self.project)
-        offsets: list[int] = []
+        offsets: set[int] = set()
         renamed: set[tuple[str, str]] = set()
         for word, places in found.items():
-            trigger = self.triggers.get(word)
-            if trigger is None:
-                continue
-            if trigger.options and not any(o in found for o in trigger.options) and not names.spread_in(data):
-                continue
-            here = places
-            if not trigger.anywhere:
-                rooted = any(root in found for root in trigger.roots)
-                here = [at for at in places if names.leads_to(at, word, trigger.roots, rooted)]
-            offsets.extend(here)
-            renamed.update((name, word) for name in _renamings(data, here, len(word)))
+            for trigger in self.triggers.get(word, ()):
+                here = self._places(trigger, word, places, found, names)
+                offsets.update(here)
+                renamed.update((name, word) for name in _renamings(data, here, len(word)))
         suppressions = any(marker in found for marker in self.markers)
         return Hits(tuple(sorted(offsets)), suppressions, tuple(sorted(renamed)))
+
+    def _places(
+        self, trigger: Trigger, word: str, places: list[int], found: Mapping[str, list[int]], names: _Imports
+    ) -> list[int]:
+        if trigger.options and not any(o in found for o in trigger.options) and not names.spread:
+            return []
+        if trigger.anywhere:
+            return places
+        rooted = any(root in found for root in trigger.roots)
+        if trigger.base:
+            return [at for at in places if rooted and names.is_base(at, word, trigger.roots)]
+        return [at for at in places if names.leads_to(at, word, trigger.roots, rooted)]
 
 
 class _Imports:
@@ -133,14 +140,25 @@ class _Imports:
             return rooted
         bound = packages.get(word)
         if bound is None:
-            return rooted and self._stars
+            return (rooted or not roots) and self._stars
         if "" in bound:
             return rooted or not roots
         return not roots.isdisjoint(bound)
 
-    def spread_in(self, data: bytes) -> bool:
+    def is_base(self, at: int, word: str, roots: frozenset[str]) -> bool:
+        """Whether the word at ``at`` is a base class from one of the libraries."""
+        start = self._data.rfind(b"\n", max(0, at - 200), at) + 1
+        if not self._data[start:at].lstrip().startswith(b"class "):
+            return False
+        chain = _CHAIN.search(self._data, max(0, at - 200), at)
+        packages = self._packages if self._packages is not None else self._read()
+        bound = packages.get(chain.group(1).decode() if chain is not None else word, set())
+        return not roots.isdisjoint(bound)
+
+    @cached_property
+    def spread(self) -> bool:
         """Whether a mapping imported from elsewhere is spread into a call."""
-        spreads = {name.decode() for name in _SPREAD.findall(data)}
+        spreads = {name.decode() for name in _SPREAD.findall(self._data)}
         if not spreads:
             return False
         packages = self._packages if self._packages is not None else self._read()
@@ -174,6 +192,7 @@ def _bound(names: bytes) -> set[bytes]:
         words = part.replace(b"\\", b" ").split()
         if words:
             bound.add(words[-1].split(b".")[0])
+            bound.add(words[0].split(b".")[0])
     return bound
 
 

@@ -105,6 +105,21 @@ def test_statements_that_exclude_each_other_are_alternatives(tmp_path: Path) -> 
     assert found.status("torch", SpecifierSet("==2.6"), "x.py") is Status.NONE
 
 
+def test_files_to_choose_from_do_not_narrow_each_other(tmp_path: Path) -> None:
+    found = facts(tmp_path, {"requirements.txt": "torch>=2.0", "requirements_flux.txt": "torch>=2.6"})
+    assert found.status("torch", SINCE, "x.py") is Status.SOME
+    found = facts(tmp_path, {"requirements.txt": "torch>=2.7", "requirements_flux.txt": "torch>=2.6"})
+    assert found.status("torch", SINCE, "x.py") is Status.ALL
+
+
+def test_a_file_to_choose_narrows_what_it_includes(tmp_path: Path) -> None:
+    found = facts(tmp_path, {"requirements/base.txt": "keras", "requirements/gpu.txt": "-r torch.txt\ntorch<2.6"})
+    assert found.status("torch", BELOW, "x.py") is Status.ALL
+    (tmp_path / "requirements/torch.txt").write_text("torch>=2.0", encoding="utf-8")
+    found = facts(tmp_path, {"requirements/base.txt": "keras", "requirements/gpu.txt": "-r torch.txt\ntorch<2.6"})
+    assert found.status("torch", SpecifierSet(">=2.0,<2.6"), "x.py") is Status.ALL
+
+
 def test_development_files_count_only_where_nothing_else_states_the_package(tmp_path: Path) -> None:
     found = facts(tmp_path, {"requirements-dev.txt": "torch==2.7\nnumpy==1.0", "requirements.txt": "torch>=2.0"})
     assert found.status("torch", SINCE, "x.py") is Status.SOME

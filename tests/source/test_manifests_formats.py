@@ -239,8 +239,8 @@ def test_pipfile(tmp_path: Path) -> None:
 
 
 def test_pipfile_lock(tmp_path: Path) -> None:
-    data = {
-        "_meta": {"sources": []},
+    data: dict[str, object] = {
+        "_meta": {"sources": 1},
         "default": {"torch": {"hashes": ["sha256:00"], "version": "==2.5.1"}, "x": {"path": "."}},
         "develop": {"torch": {"version": "==2.0"}, "pytest": {"version": "==8.0"}},
     }

@@ -58,6 +58,7 @@ def test_too_large_files_are_not_read(tmp_path: Path, name: str) -> None:
         ("pyproject.toml", "[project]\nx = \n", "pyproject.toml:2: is not valid TOML: Invalid value; "),
         ("pyproject.toml", "x = " + "[" * 5000, "pyproject.toml: is nested too deeply; "),
         ("pyproject.toml", "\n" + ".".join("a" * 900) + " = 1", "pyproject.toml:2: has a line with more than 500 dots"),
+        ("pyproject.toml", "#" * 1_000_001, "pyproject.toml: is larger than people write by hand; "),
         ("Pipfile", "[packages", "Pipfile: is not valid TOML: "),
         ("Pipfile.lock", "{", "Pipfile.lock: is not valid JSON: "),
         ("Pipfile.lock", "[" * 100_000, "Pipfile.lock: is not valid JSON: "),
@@ -117,7 +118,7 @@ def test_a_crowd_of_includes_is_cut_short(tmp_path: Path) -> None:
 
 def test_a_crowd_of_requirements_is_cut_short(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, "requirements.txt", "torch\n" * 20_001)
-    assert found == "requirements.txt:20001: states more than 20000 requirements; the rest was not read"
+    assert found == "requirements.txt:20001: has more than 20000 entries; the rest was not read"
 
 
 def test_a_crowd_of_statements_about_one_package_states_nothing(tmp_path: Path) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from mlsec_lint.source.manifests import Status, VersionFacts
 from mlsec_lint.source.manifests.intervals import Spans, admitted_spans, contains, intersection, spans_of, union
+from mlsec_lint.source.manifests.names import Scope
+from mlsec_lint.source.manifests.statements import Collector
 
 RELEASES = ("0", "0.9", "1", "1.0.1", "1.1", "1.9", "1.10", "2.0", "2.0.0.1", "2.1", "3", "1!0", "1!1.1")
 SUFFIXES = ("", ".dev0", "a1", "a1.dev2", "rc1", "rc1.post1", "rc2", ".post0", ".post1", ".post1.dev3", ".post2")
@@ -53,7 +58,7 @@ def test_intersection_and_union_are_those_of_sets(left: SpecifierSet, right: Spe
 @given(st.lists(specifiers.map(spans_of), max_size=4))
 def test_a_union_is_sorted_and_its_spans_do_not_touch(sets: list[Spans]) -> None:
     spans = union(sets)
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         assert before.high is not None
         assert before.high < after.low
 
@@ -85,3 +90,21 @@ def test_arbitrary_equality_names_a_version_or_none() -> None:
 
 def test_nothing_is_below_the_first_version() -> None:
     assert spans_of(SpecifierSet("<0.dev0")) == ()
+
+
+@given(specifiers, specifiers)
+def test_a_status_agrees_with_every_version_of_the_grid(admitted: SpecifierSet, wanted: SpecifierSet) -> None:
+    out = Collector("requirements.txt")
+    assert out.requirement(f"torch{admitted}", 1, Scope.MAIN)
+    status = VersionFacts({("", "torch"): out.reading().claims}).status("torch", wanted, "train.py")
+    inside = {
+        contains(spans_of(wanted, ordered=True), version)
+        for version in GRID
+        if not version.is_prerelease and admitted.contains(version)
+    }
+    if status is Status.UNSTATED:
+        assert not inside or not len(admitted)
+    elif status is not Status.SOME:
+        assert inside <= {status is Status.ALL}
+    if inside == {True, False}:
+        assert status in (Status.SOME, Status.UNSTATED)

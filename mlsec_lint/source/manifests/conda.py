@@ -33,6 +33,8 @@ def read_environment(text: str, out: Collector) -> None:
             continue
         if not inside:
             continue
+        if out.full:
+            return
         indent, value = len(item[1]), item[2].strip()
         if pip_indent is not None and indent <= pip_indent:
             pip_indent = None

@@ -26,7 +26,7 @@ def decide(claims: Sequence[Claim]) -> Decision | None:
     """The decision of a folder; ``None`` if its claims do not narrow the versions, or leave none.
 
     The lowest scope that states a version decides. In it, files that pin the package outweigh files that give ranges,
-    since pins are what gets installed.
+    since pins are what gets installed. Files to choose from (``requirements-gpu.txt``) are alternatives.
     """
     for scope in Scope:
         stated = [claim for claim in claims if claim.scope is scope and len(claim.statement.specifier)]
@@ -35,17 +35,21 @@ def decide(claims: Sequence[Claim]) -> Decision | None:
         pinning = {claim.statement.path for claim in stated if claim.statement.pinned is not None}
         if pinning:
             stated = [claim for claim in stated if claim.statement.path in pinning]
-        groups = _alternatives(stated)
+        variants: dict[str, list[Claim]] = {}
+        for claim in stated:
+            variants.setdefault(claim.variant, []).append(claim)
+        groups = [group for claims_of_one in variants.values() for group in _alternatives(claims_of_one)]
         if sum(map(len, groups)) > _MOST_STATEMENTS:
             return None
         spans = union([each for group in groups for each in _admitted(group)])
-        deciding = sorted((each for group in groups for each in group), key=lambda each: (each.path, each.line))
-        return Decision(tuple(deciding), spans) if spans else None
+        deciding = dict.fromkeys(each for group in groups for each in group)
+        in_order = sorted(deciding, key=lambda each: (each.path, each.line))
+        return Decision(tuple(in_order), spans) if spans else None
     return None
 
 
 def _alternatives(claims: Sequence[Claim]) -> list[list[Statement]]:
-    """Groups of statements: those of a group hold together, the groups are alternatives.
+    """The groups of statements of one variant: those of a group hold together, the groups are alternatives.
 
     What holds unconditionally outweighs what holds under a marker or in an extra: where the condition fails, it
     alone applies, and where the condition holds, it applies as well. Without it, each condition is an alternative.

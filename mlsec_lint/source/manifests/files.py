@@ -10,9 +10,9 @@ from posixpath import join, normpath
 from typing import Final
 
 from mlsec_lint.domain.finding import Problem
-from mlsec_lint.source.manifests.names import Format, Scope, file_scope, format_of, owner_folder
+from mlsec_lint.source.manifests.names import Format, Scope, file_scope, file_variant, format_of, owner_folder
 from mlsec_lint.source.manifests.reading import UnreadableError, read_text
-from mlsec_lint.source.manifests.statements import Claim, Collector, Include, Reading, printable
+from mlsec_lint.source.manifests.statements import Claim, Collector, Reading, printable
 
 _MOST_INCLUDES: Final = 100
 _LONGEST_NAME: Final = 200
@@ -37,25 +37,26 @@ class ManifestFiles:
         if kind is None:
             return
         folder = owner_folder(path)
-        scope = file_scope(path) if kind in (Format.REQUIREMENTS, Format.CONDA) else Scope.MAIN
+        named = kind in (Format.REQUIREMENTS, Format.CONDA)
+        scope, variant = (file_scope(path), file_variant(path)) if named else (Scope.MAIN, "")
         pending, seen = [(path, kind, scope)], {path}
         while pending:
             current, kind, scope = pending.pop()
             reading = self._reading(current, kind)
             for claim in reading.claims:
-                if Scope.LOCK < claim.scope < scope:
-                    claim = replace(claim, scope=scope)
-                yield folder, claim
+                changed = claim.scope is not Scope.LOCK and (claim.scope < scope or variant)
+                yield folder, replace(claim, scope=max(claim.scope, scope), variant=variant) if changed else claim
             for include in reading.includes:
-                target = self._target(current, include)
-                if target is None or target in seen:
+                target = normpath(join(current.rpartition("/")[0], include.target.replace("\\", "/")))
+                if target in seen:
                     continue
                 seen.add(target)
                 if len(seen) > _MOST_INCLUDES:
                     message = f"includes more than {_MOST_INCLUDES} files; the rest was not read"
                     self._note(current, message, include.line)
                     return
-                pending.append((target, Format.REQUIREMENTS, max(scope, include.scope)))
+                if self._may_read(target, current, include.line):
+                    pending.append((target, Format.REQUIREMENTS, max(scope, include.scope)))
 
     def problems(self) -> tuple[Problem, ...]:
         """What could not be read so far, by file and line."""
@@ -72,16 +73,15 @@ class ManifestFiles:
             self._readings[path] = out.reading()
         return self._readings[path]
 
-    def _target(self, path: str, include: Include) -> str | None:
-        """The included file's path relative to the root; ``None``, with a problem, if it is not to be read."""
-        target = normpath(join(path.rpartition("/")[0], include.target.replace("\\", "/")))
+    def _may_read(self, target: str, path: str, line: int) -> bool:
+        """Whether an included file is there and below the root; if not, that is a problem of the including one."""
         if target.startswith(("/", "../")) or target == "..":
-            self._note(path, "includes a file outside the scanned folder, which was not read", include.line)
-            return None
-        if not isfile(self.root / target):
-            self._note(path, f"includes {printable(target[:_LONGEST_NAME])}, which does not exist", include.line)
-            return None
-        return target
+            self._note(path, "includes a file outside the scanned folder, which was not read", line)
+        elif not isfile(self.root / target):
+            self._note(path, f"includes {printable(target[:_LONGEST_NAME])}, which does not exist", line)
+        else:
+            return True
+        return False
 
     def _note(self, path: str, message: str, line: int) -> None:
         self._extra[Problem(path, message, line, fatal=False)] = None
@@ -93,9 +93,8 @@ def relative_paths(root: Path, manifests: Iterable[Path]) -> list[str]:
     A path may begin with the root, or be relative to it; a path elsewhere is left out.
     """
     found: set[str] = set()
-    for path in manifests:
-        if path.is_relative_to(root):
-            path = path.relative_to(root)
+    for each in manifests:
+        path = each.relative_to(root) if each.is_relative_to(root) else each
         if not path.is_absolute() and ".." not in path.parts:
             found.add(path.as_posix())
     return sorted(found)

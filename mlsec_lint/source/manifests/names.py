@@ -62,6 +62,12 @@ _DEVELOPMENT_WORDS: Final = frozenset(
      "tools", "tooling", "build", "release"}
 )  # fmt: skip
 
+_PLAIN_WORDS: Final = frozenset(
+    {"requirements", "requirement", "reqs", "constraints", "constraint", "environment", "env", "conda", "base", "main",
+     "common", "core", "all", "install", "runtime", "prod", "production", "lock", "locked", "freeze", "frozen",
+     "pinned"}
+)  # fmt: skip
+
 
 def format_of(path: str) -> Format | None:
     """The format of the manifest at a relative path with ``/`` between its parts; ``None`` if it is no manifest."""
@@ -115,8 +121,17 @@ def file_scope(path: str) -> Scope:
     return Scope.DEVELOPMENT if _is_development(PurePosixPath(path).stem) else Scope.MAIN
 
 
+def file_variant(path: str) -> str:
+    """The path, if the file's name marks it as one of several to choose from (``requirements-gpu.txt``), else empty."""
+    return "" if _words(PurePosixPath(path).stem) <= _PLAIN_WORDS else path
+
+
 def _is_development(name: str) -> bool:
-    return not _DEVELOPMENT_WORDS.isdisjoint(re.split(r"[-_. ]", name.lower()))
+    return not _DEVELOPMENT_WORDS.isdisjoint(_words(name))
+
+
+def _words(name: str) -> set[str]:
+    return {word for word in re.split(r"[-_. ]", name.lower()) if word}
 
 
 def normalised(package: str) -> str:

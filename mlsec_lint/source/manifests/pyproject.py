@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from mlsec_lint.source.manifests.dialects import poetry_specifiers
 from mlsec_lint.source.manifests.names import Scope, group_scope, normalised
 from mlsec_lint.source.manifests.statements import Collector
 from mlsec_lint.source.manifests.toml import LineIndex, TomlError, items, parse_toml, table, texts
+
+_MOST_STEPS: Final = 20_000
+"""Entries of groups that are looked at; groups that include each other could ask for the square of their number."""
 
 
 def read_pyproject(text: str, out: Collector) -> None:
@@ -51,15 +55,17 @@ def _read_project(project: dict[str, object], lines: LineIndex, out: Collector) 
 
 def _read_groups(groups: dict[str, object], lines: LineIndex, out: Collector) -> None:
     """PEP 735. A group that includes another states what the other does, under its own name."""
+    steps = 0
     by_name = {normalised(name): (name, items(entries)) for name, entries in groups.items()}
     for name in by_name:
         pending, seen = [name], set[str]()
-        while pending:
+        while pending and steps < _MOST_STEPS:
             current = pending.pop()
             if current in seen or current not in by_name:
                 continue
             seen.add(current)
             written, entries = by_name[current]
+            steps += 1 + len(entries)
             path = ("dependency-groups", written)
             _take(texts(entries), path, group_scope(name), lines, out, _group(name))
             pending += [normalised(str(included)) for each in entries if (included := table(each).get("include-group"))]

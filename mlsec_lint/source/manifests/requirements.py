@@ -27,6 +27,8 @@ def read_requirements(text: str, out: Collector) -> None:
     """Take the requirements of a whole file. Lines that are none make one problem, if most of the others are."""
     refused: list[int] = []
     for number, line in _logical_lines(text):
+        if out.full:
+            break
         if not read_line(line, number, out):
             refused.append(number)
     if refused and out.count >= len(refused):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _LONGEST_REQUIREMENT: Final = 2_000
 _LONGEST_TEXT: Final = 200
-_MOST_CLAIMS: Final = 20_000
+_MOST_ENTRIES: Final = 20_000
+_MOST_PARENTHESES: Final = 40
 _EXTRA: Final = re.compile(r"\bextra\s*==\s*[\"']([^\"']*)[\"']")
 
 
@@ -41,11 +42,15 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A statement with what it is for, and the condition (a marker) under which it holds; empty: always."""
+    """A statement with what it is for, and the condition (a marker) under which it holds; empty: always.
+
+    ``variant`` names the file whose requirements are installed instead of the usual ones (``requirements-gpu.txt``).
+    """
 
     statement: Statement
     scope: Scope
     condition: str = ""
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,8 @@ class Reading:
 class Collector:
     """Gathers what the reader of one manifest finds. ``path`` is relative to the scanned root.
 
-    ``conda_names`` maps conda's package names to those of the package index. Requirements beyond a bound that no
-    real manifest reaches are dropped with a problem.
+    ``conda_names`` maps conda's package names to those of the package index. Entries (requirements,
+    what is refused as one, and includes) beyond a bound that no real manifest reaches are dropped with a problem.
     """
 
     path: str
@@ -79,12 +84,17 @@ class Collector:
     _claims: list[Claim] = field(default_factory=list[Claim], init=False)
     _includes: list[Include] = field(default_factory=list[Include], init=False)
     _problems: list[Problem] = field(default_factory=list[Problem], init=False)
-    _full: bool = field(default=False, init=False)
+    _entries: int = field(default=0, init=False)
 
     @property
     def count(self) -> int:
         """How many requirements were taken."""
         return len(self._claims)
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more will be taken, so that a reader may stop."""
+        return self._entries > _MOST_ENTRIES
 
     def requirement(self, text: str, line: int, scope: Scope, condition: str = "") -> bool:
         """Take a requirement as PEP 508 writes it; ``False`` if it is none, or longer than people write them."""
@@ -92,7 +102,8 @@ class Collector:
 
         if self._is_full(line):
             return True
-        if len(text) > _LONGEST_REQUIREMENT:
+        # Nested parentheses of a marker are a recursion of the parser, which is slow before it fails.
+        if len(text) > _LONGEST_REQUIREMENT or text.count("(") > _MOST_PARENTHESES:
             return False
         try:
             parsed = Requirement(text)
@@ -102,23 +113,20 @@ class Collector:
         for extra in _EXTRA.findall(marker):
             scope = max(scope, group_scope(extra))
         specifier = _url_specifier(parsed) if parsed.url else str(parsed.specifier)
-        self.claim(parsed.name, (specifier,), line, text, scope, _joined(condition, marker))
+        self._take(parsed.name, (specifier,), line, text, scope, _joined(condition, marker))
         return True
 
     def claim(
         self, package: str, alternatives: Sequence[str], line: int, text: str, scope: Scope, condition: str = ""
     ) -> None:
         """Take a requirement whose versions are PEP 440 specifiers, one of which must hold; none given: any version."""
-        if self._is_full(line):
-            return
-        several = len(alternatives) > 1
-        for number, alternative in enumerate(alternatives or ("",)):
-            where = _joined(condition, f"alternative {number}") if several else condition
-            self._claims.append(Claim(self._statement(package, alternative, line, text, scope), scope, where))
+        if not self._is_full(line):
+            self._take(package, alternatives, line, text, scope, condition)
 
     def include(self, target: str, line: int, scope: Scope = Scope.MAIN) -> None:
         """Note that another manifest is drawn in; the path is relative to this one's folder."""
-        self._includes.append(Include(target, line, scope))
+        if not self._is_full(line):
+            self._includes.append(Include(target, line, scope))
 
     def problem(self, message: str, line: int | None = None) -> None:
         """Note what could not be read: a sentence that continues "<path>:<line>: "."""
@@ -128,11 +136,19 @@ class Collector:
         """All that was gathered."""
         return Reading(tuple(self._claims), tuple(self._includes), tuple(self._problems))
 
+    def _take(
+        self, package: str, alternatives: Sequence[str], line: int, text: str, scope: Scope, condition: str
+    ) -> None:
+        several = len(alternatives) > 1
+        for number, alternative in enumerate(alternatives or ("",)):
+            where = _joined(condition, f"alternative {number}") if several else condition
+            self._claims.append(Claim(self._statement(package, alternative, line, text, scope), scope, where))
+
     def _is_full(self, line: int) -> bool:
-        if len(self._claims) >= _MOST_CLAIMS and not self._full:
-            self._full = True
-            self.problem(f"states more than {_MOST_CLAIMS} requirements; the rest was not read", line)
-        return self._full
+        self._entries += 1
+        if self._entries == _MOST_ENTRIES + 1:
+            self.problem(f"has more than {_MOST_ENTRIES} entries; the rest was not read", line)
+        return self.full
 
     def _statement(self, package: str, specifier: str, line: int, text: str, scope: Scope) -> Statement:
         parsed, pinned = _parsed(specifier)

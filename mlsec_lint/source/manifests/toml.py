@@ -15,6 +15,7 @@ _KEY: Final = re.compile(rf"\s*({_PART}(?:[ \t]*\.[ \t]*{_PART})*)[ \t]*=(?!=)")
 _SPACE_OR_QUOTE: Final = re.compile(r"[\s\"']")
 _PLACE: Final = re.compile(r"\s*\((?:at line (\d+), column \d+|at end of document)\)\s*$")
 _MOST_DOTS: Final = 500
+_LONGEST: Final = 1_000_000
 
 
 class TomlError(ValueError):
@@ -32,6 +33,8 @@ def parse_toml(text: str) -> dict[str, object]:
     else:
         import tomli as tomllib
 
+    if len(text) > _LONGEST:
+        raise TomlError("is larger than people write by hand")
     for number, line in enumerate(text.split("\n"), 1):
         # The parser's time grows with the square of the number of parts of a dotted key.
         if line.count(".") > _MOST_DOTS:
