@@ -51,6 +51,8 @@ class CallSinks:
 
     def _entries(self, event: Event) -> list[SinkEntry]:
         knowledge = self.judge.context.knowledge
+        if event.name.partition(".")[0] in self.judge.context.project.own_packages:
+            return []
         if event.assigned:
             found = knowledge.assigned.find(event.name)
         elif event.exact:

@@ -18,6 +18,7 @@ from mlsec_lint.dataflow.values import (
     FunctionRef,
     Instance,
     InstanceOf,
+    Member,
     Reference,
     Snapshot,
     same_constant,
@@ -106,7 +107,7 @@ class Judge:
         if all(fits):
             return Answer(Truth.YES, (reason,), assumed=True) if value.open and value.constants else YES
         if not any(fits):
-            if any(isinstance(ref, (External, Instance)) for ref in value.references):
+            if any(isinstance(ref, (Instance, Member)) for ref in value.references):
                 return self._unknown(condition)
             if not value.open:
                 return NO
@@ -117,7 +118,7 @@ class Judge:
 
     def _unknown(self, condition: Condition) -> Answer:
         """A test on a value of which nothing is known: a flag may be set, one particular text or object hardly is."""
-        flags = condition.none or condition.truthy or any(isinstance(value, bool) for value in condition.equals)
+        flags = condition.truthy or any(isinstance(value, bool) for value in condition.equals)
         if flags or condition.calls:
             return maybe(f"the value of {condition.argument} is not known")
         return NO
@@ -164,7 +165,7 @@ class Judge:
         return False
 
     def _names(self, ref: Reference) -> Iterator[str]:
-        if isinstance(ref, (External, Instance)):
+        if isinstance(ref, (External, Instance, Member)):
             yield ref.name
         elif isinstance(ref, (ClassRef, InstanceOf)):
             for owner in self.context.bases_of(ref if isinstance(ref, ClassRef) else ref.cls):

@@ -10,6 +10,7 @@ from mlsec_lint.dataflow.values import (
     External,
     Instance,
     InstanceOf,
+    Member,
     ModuleRef,
     ObjectRef,
     Reference,
@@ -43,7 +44,7 @@ def get_attribute(ev: Evaluator, obj: Value, name: str) -> Value:
 
 def attribute(ev: Evaluator, ref: Reference, name: str) -> Value:
     """An attribute of one reference."""
-    if isinstance(ref, (External, Instance)):
+    if isinstance(ref, (External, Instance, Member)):
         return _external(ev, ref, name)
     if not ev.resolving:
         return _symbolic(ref, name)
@@ -67,10 +68,10 @@ def _symbolic(ref: Reference, name: str) -> Value:
     return UNKNOWN
 
 
-def _external(ev: Evaluator, ref: External | Instance, name: str) -> Value:
+def _external(ev: Evaluator, ref: External | Instance | Member, name: str) -> Value:
     dotted = ev.knowledge.canonical(f"{ref.name}.{name}")
     source = ev.knowledge.attributes.first(dotted)
-    target = External(dotted)
+    target = External(dotted) if isinstance(ref, External) else Member(dotted)
     if source is not None:
         return Value((), (target,), True, frozenset((source.origin,)))
     return reference(target)

@@ -17,11 +17,14 @@ from mlsec_lint.dataflow.values import (
     FunctionRef,
     Instance,
     InstanceOf,
+    Member,
     ObjectRef,
     Reference,
     Value,
+    computed,
     derived,
     join,
+    unknown,
 )
 from mlsec_lint.source import ir
 
@@ -61,7 +64,7 @@ def _method_of(ev: Evaluator, op: ir.Method, obj: Value, ref: Reference, args: A
     callee = attribute(ev, ref, op.name)
     if not callee.references:
         notice_method(ev, op.name, op.at, op.end, args, obj)
-        return Value((), (), True, derived([obj, *args.values()]).origins, _method_identity(obj, op))
+        return unknown(computed([obj, *args.values()]), _method_identity(obj, op))
     subclass = ref.cls if isinstance(ref, InstanceOf) else ref if isinstance(ref, ClassRef) else None
     receiver = obj if not isinstance(ref, External) else None
     others = len(obj.references) - 1 + int(obj.open)
@@ -125,7 +128,8 @@ def apply(
         one = _apply_one(ev, ref, args, at, end, receiver, subclass, alternatives)
         result = one if result is None else join(result, one)
     if callee.open or result is None:
-        known = derived([callee, *args.values(), *([receiver] if receiver is not None else [])], ("site", at))
+        values = [callee, *args.values(), *([receiver] if receiver is not None else [])]
+        known = unknown(computed(values), ("site", at))
         result = known if result is None else join(result, known)
     return result
 
@@ -142,7 +146,7 @@ def _apply_one(
 ) -> Value:
     if isinstance(ref, Instance):
         ref = External(f"{ref.name}.__call__")
-    if isinstance(ref, External):
+    if isinstance(ref, (External, Member)):
         acts = ev.knowledge.special(ref.name)
         if acts:
             special = special_call(ev, acts, ref.name, args, at, end)
@@ -158,8 +162,8 @@ def _apply_one(
         return _construct(ev, ref, args, at, end)
     if isinstance(ref, FunctionRef):
         values = [*args.values(), *([receiver] if receiver is not None else [])]
-        return derived(values, ("site", at))
-    return derived(args.values(), ("site", at))
+        return unknown(computed(values), ("site", at))
+    return unknown(computed(args.values()), ("site", at))
 
 
 def _construct(ev: Evaluator, cls: ClassRef, args: Arguments, at: int, end: int) -> Value:

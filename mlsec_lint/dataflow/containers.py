@@ -13,6 +13,7 @@ from mlsec_lint.dataflow.values import (
     UNKNOWN,
     External,
     Instance,
+    Member,
     ObjectRef,
     Site,
     Value,
@@ -108,7 +109,7 @@ def get_item(ev: Evaluator, obj: Value, key: Value) -> Value:
             one = container.any_item()
         result = one if result is None else join(result, one)
     for ref in obj.references:
-        if isinstance(ref, (External, Instance)):
+        if isinstance(ref, (External, Instance, Member)):
             one = Value((), (), True, obj.origins)
             if isinstance(ref, External) and key.text is not None:
                 source = ev.knowledge.attributes.first(ref.name)

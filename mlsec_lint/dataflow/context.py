@@ -111,10 +111,12 @@ class Context:
             module = self.project.module(path)
             if module is not None and name in module.rebound:
                 value = Value(value.constants, value.references, True, value.origins)
-            return self._follow(value, depth)
+            found = self._follow(value, depth)
+            if found.references or found.constants:
+                return found
         submodule = self.project.submodule(path, name)
         if submodule is not None:
-            return reference(ModuleRef(submodule, ""))
+            return reference(ModuleRef(submodule))
         for star, dotted in exit_.stars:
             if star is None:
                 return Value((), (External(self.knowledge.canonical(f"{dotted}.{name}")),), len(exit_.stars) > 1)
@@ -149,10 +151,7 @@ class Context:
 
     def _attribute(self, ref: Reference, name: str, depth: int) -> Value:
         if isinstance(ref, ModuleRef):
-            found = self._name_in(ref.module, name, depth)
-            if ref.dotted and not found.references and not found.constants:
-                return Value((), (External(self.knowledge.canonical(f"{ref.dotted}.{name}")),), True)
-            return found
+            return self._name_in(ref.module, name, depth)
         if isinstance(ref, External):
             return reference(External(self.knowledge.canonical(f"{ref.name}.{name}")))
         if isinstance(ref, ClassRef):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.arguments import Arguments
 from mlsec_lint.dataflow.notices import OWN, localised
-from mlsec_lint.dataflow.values import Instance, Value, derived
+from mlsec_lint.dataflow.values import Instance, Value, computed, derived
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.evaluator import Evaluator
@@ -32,7 +32,7 @@ def external_result(ev: Evaluator, name: str, args: Arguments, receiver: Value |
             target = _parameter(args, source.parameters, source.into, receiver)
             if target is not None and target.identity is not None:
                 ev.state.fetched[target.identity] = source.origin
-        return Value((), (typed,), True, _all_origins(ev, args, receiver) | {source.origin}, ("site", at))
+        return Value((), (typed,), True, derived(_localised(ev, args, receiver)).origins | {source.origin}, ("site", at))
     propagator = ev.knowledge.propagators.first(name)
     if propagator is not None and len(args.positional) <= max(len(propagator.parameters), 1):
         value = _parameter(args, propagator.parameters, propagator.source, receiver)
@@ -41,7 +41,7 @@ def external_result(ev: Evaluator, name: str, args: Arguments, receiver: Value |
         value = localised(ev, value)
         references = (typed, *(r for r in value.references if r != typed))
         return Value(value.constants, references, True, value.origins, value.identity)
-    return Value((), (typed,), True, _all_origins(ev, args, receiver), ("site", at))
+    return Value((), (typed,), True, computed(_localised(ev, args, receiver)), ("site", at))
 
 
 def unresolved_result(ev: Evaluator, method: str, args: Arguments, receiver: Value, identity: object) -> Value:
@@ -50,15 +50,14 @@ def unresolved_result(ev: Evaluator, method: str, args: Arguments, receiver: Val
     target = _parameter(args, producer.parameters, producer.into, receiver) if producer is not None else None
     if target is not None and target.identity is not None:
         ev.state.written |= {target.identity}
-    origins = derived([localised(ev, receiver), *(localised(ev, v) for v in args.values())]).origins
-    return Value((), (), True, origins, identity)
+    return Value((), (), True, computed(_localised(ev, args, receiver)), identity)
 
 
-def _all_origins(ev: Evaluator, args: Arguments, receiver: Value | None) -> frozenset[str]:
+def _localised(ev: Evaluator, args: Arguments, receiver: Value | None) -> list[Value]:
     values = [localised(ev, v) for v in args.values()]
     if receiver is not None:
         values.append(localised(ev, receiver))
-    return derived(values).origins
+    return values
 
 
 def _parameter(args: Arguments, parameters: tuple[str, ...], name: str, receiver: Value | None) -> Value | None:

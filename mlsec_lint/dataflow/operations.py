@@ -13,7 +13,9 @@ from mlsec_lint.dataflow.values import (
     ClassRef,
     External,
     FunctionRef,
+    Instance,
     InstanceOf,
+    Member,
     ModuleRef,
     ObjectRef,
     Symbol,
@@ -66,7 +68,7 @@ def _set_attribute(ev: Evaluator, op: ir.SetAttribute) -> None:
         elif isinstance(ref, ClassRef) and ref.module == ev.module.path:
             ref.attributes[op.name] = value
     if ev.observer is not None:
-        for name in (f"{r.name}.{op.name}" for r in obj.references if hasattr(r, "name")):
+        for name in (f"{r.name}.{op.name}" for r in obj.references if isinstance(r, (External, Instance, Member))):
             notice_assignment(ev, name, value, op.at, op.end)
 
 
@@ -237,7 +239,7 @@ def _import(ev: Evaluator, op: ir.Import) -> None:
     path = ev.context.project.find(ev.module.path, bound, 0)
     name = op.alias or bound
     if path is not None:
-        ev.bind(name, reference(ModuleRef(path, bound)))
+        ev.bind(name, reference(ModuleRef(path)))
     else:
         ev.bind(name, reference(External(ev.knowledge.canonical(bound))))
 
@@ -251,22 +253,11 @@ def _import_from(ev: Evaluator, op: ir.ImportFrom) -> None:
         return
     if path is not None:
         value: Value = reference(Symbol(path, op.name))
-        value = _or_external(ev, value, path, op)
     elif op.level:
         value = UNKNOWN
     else:
         value = reference(External(ev.knowledge.canonical(f"{op.module}.{op.name}")))
     ev.bind(op.alias, value)
-
-
-def _or_external(ev: Evaluator, value: Value, path: str, op: ir.ImportFrom) -> Value:
-    """A name that the project's module makes in a way that cannot be seen keeps its public name as a possibility."""
-    if not ev.resolving or op.level:
-        return value
-    found = ev.context.resolve(value)
-    if found.references or found.constants:
-        return value
-    return Value((), (External(ev.knowledge.canonical(f"{op.module}.{op.name}")),), True)
 
 
 OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Evaluator, Any], None]]] = {

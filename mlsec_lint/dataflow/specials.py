@@ -78,7 +78,7 @@ def _import(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Val
         return derived([module.value], ("site", at))
     path = ev.context.project.find(ev.module.path, dotted, 0)
     if path is not None:
-        return reference(ModuleRef(path, dotted))
+        return reference(ModuleRef(path))
     return reference(External(ev.knowledge.canonical(dotted)))
 
 

@@ -30,6 +30,12 @@ class Instance(Struct, frozen=True):
     name: str
 
 
+class Member(Struct, frozen=True):
+    """An attribute of an external instance: a method by its qualified name, or a value that nobody knows."""
+
+    name: str
+
+
 class Symbol(Struct, frozen=True):
     """A name of another module of the project, resolved when somebody asks (so that import cycles do no harm)."""
 
@@ -38,10 +44,9 @@ class Symbol(Struct, frozen=True):
 
 
 class ModuleRef(Struct, frozen=True):
-    """A module of the project; ``dotted`` is the name it was imported by."""
+    """A module of the project, by its path."""
 
     module: str
-    dotted: str
 
 
 class ObjectRef(Struct, frozen=True):
@@ -98,7 +103,7 @@ class Snapshot(Struct, frozen=True):
 Site: TypeAlias = tuple[str, int]
 
 Reference: TypeAlias = (
-    External | Instance | Symbol | ModuleRef | ObjectRef | FunctionRef | ClassRef | InstanceOf | Snapshot
+    External | Instance | Member | Symbol | ModuleRef | ObjectRef | FunctionRef | ClassRef | InstanceOf | Snapshot
 )  # fmt: skip
 
 
@@ -185,6 +190,12 @@ def derived(values: Iterable[Value], identity: object = None) -> Value:
     return unknown(origins, identity)
 
 
+def computed(values: Iterable[Value]) -> frozenset[str]:
+    """The provenance of what an unknown function makes of values: literals do not vouch for its result."""
+    origins = derived(values).origins - LITERAL
+    return origins or frozenset(("unknown",))
+
+
 def same_constant(left: Constant, right: Constant) -> bool:
     """Equality that keeps ``True`` and ``1`` apart."""
     return type(left) is type(right) and left == right
@@ -200,7 +211,7 @@ def truth(value: Value) -> bool | None:
         return None
     answers = {bool(c) for c in value.constants}
     if value.references:
-        if any(isinstance(r, (ObjectRef, Instance, InstanceOf, Symbol)) for r in value.references):
+        if any(isinstance(r, (ObjectRef, Instance, InstanceOf, Member, Symbol)) for r in value.references):
             return None
         answers.add(True)
     return answers.pop() if len(answers) == 1 else None

@@ -15,6 +15,7 @@ from mlsec_lint.engine.config import Config, validate_selectors
 from mlsec_lint.engine.discovery import Discovery, discover
 from mlsec_lint.engine.selection import Selection
 from mlsec_lint.engine.texts import Texts
+from mlsec_lint.engine.unscanned import unscanned
 from mlsec_lint.knowledge.catalogue import load_knowledge, rules_directory
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def run(request: Request, progress: Callable[[int, int], None] | None = None) ->
         progress=(lambda done: progress(done, len(sources))) if progress is not None else None,
     )
     outcome = analysis.run()
-    problems = [*found.problems, *versions.problems, *outcome.problems]
+    gaps = unscanned(analysis.context, texts)
+    problems = [*found.problems, *versions.problems, *outcome.problems, *gaps]
     return Run(_result(found, outcome, problems, time.perf_counter() - start), knowledge, texts)
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from mlsec_lint.source.gaps import Gap
+
 Register = int
 NONE: Register = -1
 """Stands for "no operand"."""
@@ -377,3 +379,4 @@ class Body(Struct, gc=False, eq=False):
     registers: int = 0
     operations: int = 0
     owner: str = ""
+    gaps: tuple[Gap, ...] = ()

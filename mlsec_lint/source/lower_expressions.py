@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+_MOST_ELEMENTS: Final = 2_000
+"""Elements of one literal: a table of data must not use up the budget of the code below it."""
+
+
 def lower_expression(scope: Scope, node: Node) -> ir.Register:
     """The register of an expression's value; opaque for what is not modelled or nested too deeply."""
     lower = _EXPRESSIONS.get(node.type)
     with scope.deeper() as allowed:
         if not allowed:
+            scope.skip(node)
             return scope.opaque()
         if lower is not None:
             return lower(scope, node)
@@ -133,7 +138,8 @@ def lower_arguments(scope: Scope, node: Node) -> tuple[ir.Arg, ...]:
 def _display(kind: str) -> Callable[[Scope, Node], ir.Register]:
     def lower(scope: Scope, node: Node) -> ir.Register:
         elements: list[ir.Element] = []
-        for child in _operands(node):
+        children = _operands(node)
+        for child in children[:_MOST_ELEMENTS]:
             if child.type == "pair":
                 key = _field(scope, child, "key")
                 elements.append(ir.Element(_field(scope, child, "value"), key))
@@ -141,6 +147,9 @@ def _display(kind: str) -> Callable[[Scope, Node], ir.Register]:
                 elements.append(ir.Element(_inner(scope, child), spread=True))
             else:
                 elements.append(ir.Element(lower_expression(scope, child)))
+        if len(children) > _MOST_ELEMENTS:
+            scope.shorten(children[_MOST_ELEMENTS:])
+            elements.append(ir.Element(scope.opaque(), spread=True))
         dst = scope.register()
         scope.emit(ir.Build(dst, kind, tuple(elements), node.start_byte))
         return dst
@@ -172,6 +181,9 @@ def _clauses(scope: Scope, clauses: list[Node], body: Node | None, dst: ir.Regis
     first, rest = clauses[0], clauses[1:]
     with scope.deeper() as allowed:
         if not allowed:
+            scope.skip(first)
+            if body is not None:
+                scope.skip(body)
             return
         if first.type == "if_clause":
             test = _inner(scope, first)

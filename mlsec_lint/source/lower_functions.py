@@ -13,6 +13,9 @@ from mlsec_lint.source.syntax import text
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_DEEPEST_ANNOTATION: Final = 20
+"""Levels of ``Optional[...]`` and ``|`` that are looked through."""
+
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
@@ -28,6 +31,7 @@ def lower_function_value(scope: Scope, node: Node, name: str, kind: str, decorat
             if allowed:
                 fill(child, node)
             else:
+                scope.skip(node)
                 child.finish([])
     dst = scope.register()
     scope.emit(ir.Function(dst, body, params, marks))
@@ -59,18 +63,11 @@ def lower_parameters(scope: Scope, node: Node) -> tuple[ir.Param, ...]:
 
 def lower_annotation(scope: Scope, node: Node | None) -> ir.Register:
     """A register with the class that an annotation names, looking through ``Optional`` and quotes; else none."""
-    while node is not None and node.type == "type" and node.named_children:
-        node = node.named_children[0]
+    node = _annotated(node)
     if node is None:
         return ir.NONE
     if node.type in ("identifier", "attribute"):
         return lower_expression(scope, node)
-    if node.type == "binary_operator":
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        return lower_annotation(scope, right if left is not None and left.type == "none" else left)
-    if node.type in ("generic_type", "subscript") and text(node).partition("[")[0].endswith("Optional"):
-        return lower_annotation(scope, node.named_children[-1].named_children[0] if node.type == "generic_type"
-                                and node.named_children[-1].named_children else node.named_children[-1])
     if node.type == "string":
         dotted = text(node).strip("'\"")
         if _DOTTED.fullmatch(dotted):
@@ -82,6 +79,25 @@ def lower_annotation(scope: Scope, node: Node | None) -> ir.Register:
                 value = dst
             return value
     return ir.NONE
+
+
+def _annotated(node: Node | None) -> Node | None:
+    """What an annotation comes down to without ``Optional`` and ``None``; none if it nests too deeply for a person."""
+    for _ in range(_DEEPEST_ANNOTATION):
+        if node is None:
+            return None
+        inside = node.named_children
+        if node.type == "type" and inside:
+            node = inside[0]
+        elif node.type == "binary_operator":
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            node = right if left is not None and left.type == "none" else left
+        elif node.type in ("generic_type", "subscript") and text(inside[0]).endswith("Optional"):
+            last = inside[-1]
+            node = last.named_children[0] if node.type == "generic_type" and last.named_children else last
+        else:
+            return node
+    return None
 
 
 def lower_class(scope: Scope, node: Node, decorators: list[Node]) -> None:

@@ -24,9 +24,11 @@ _LONGEST_CHAIN: Final = 60
 def lower_block(scope: Scope, node: Node) -> None:
     """The statements of a block or module, in order."""
     with scope.deeper() as allowed:
-        if allowed:
-            for child in node.named_children:
-                lower_statement(scope, child)
+        if not allowed:
+            scope.skip(node)
+            return
+        for child in node.named_children:
+            lower_statement(scope, child)
 
 
 def lower_statement(scope: Scope, node: Node) -> None:
@@ -50,14 +52,19 @@ def _expression_statement(scope: Scope, node: Node) -> None:
             lower_expression(scope, child)
 
 
-def _assignment(scope: Scope, node: Node) -> ir.Register:
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+def _assignment(scope: Scope, node: Node) -> None:
+    """``a = b = value``: a chain nests in the tree and may be of any length, so it is followed without recursion."""
+    targets: list[Node | None] = []
+    right: Node | None = node
+    while right is not None and right.type == "assignment":
+        targets.append(right.child_by_field_name("left"))
+        right = right.child_by_field_name("right")
     if right is None:
-        return ir.NONE
-    value = _assignment(scope, right) if right.type == "assignment" else lower_expression(scope, right)
-    if left is not None and value != ir.NONE:
-        lower_target(scope, left, value)
-    return value
+        return
+    value = lower_expression(scope, right)
+    for target in targets:
+        if target is not None:
+            lower_target(scope, target, value)
 
 
 def _augmented(scope: Scope, node: Node) -> None:

@@ -19,6 +19,7 @@ def lower_target(scope: Scope, node: Node, src: ir.Register) -> None:
     """Assign the register ``src`` to a target."""
     with scope.deeper() as allowed:
         if not allowed:
+            scope.skip(node)
             return
         if node.type == "identifier":
             scope.store(text(node), src, node)

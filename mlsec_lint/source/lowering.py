@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.source import ir
+from mlsec_lint.source.gaps import LENGTH, SIZE, Gap, matters, nesting_gap
 from mlsec_lint.source.syntax import text
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Scope:
         self.parent = parent
         self.ops: ir.Block = []
         self.depth = parent.depth if parent is not None else 0
-        self.truncated = False
+        self.gaps: dict[Gap, None] = parent.gaps if parent is not None else {}
         self._registers = 0
         self._operations = 0
         self._binds: set[str] = set()
@@ -50,10 +51,20 @@ class Scope:
     def emit(self, op: ir.Op) -> None:
         """Append an operation to the current block, unless the body has used up its budget."""
         self._operations += 1
-        if self._operations > MOST_OPERATIONS:
-            self.truncated = True
-        else:
+        if self._operations <= MOST_OPERATIONS:
             self.ops.append(op)
+        elif self._operations == MOST_OPERATIONS + 1:
+            self.gaps[Gap(self.body.at, SIZE, lost=True)] = None
+
+    def skip(self, node: Node) -> None:
+        """Note that ``node`` is left out because it nests too deeply."""
+        self.gaps[nesting_gap(node)] = None
+
+    def shorten(self, elements: list[Node]) -> None:
+        """Note that the rest of a long literal is left out, if more than data is lost."""
+        lost = next((element for element in elements if matters(element)), None)
+        if lost is not None:
+            self.gaps[Gap(lost.start_byte, LENGTH, lost=True)] = None
 
     def constant(self, value: ir.Constant) -> ir.Register:
         """A register that holds a literal."""
@@ -160,6 +171,7 @@ class Scope:
         self.body.nonlocals = frozenset(self._nonlocals)
         self.body.registers = self._registers
         self.body.operations = self._operations
+        self.body.gaps = tuple(self.gaps)
 
 
 def lower_module(root: Node) -> ir.Body:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.source import ir
+from mlsec_lint.source.gaps import Gap, syntax_gap
 from mlsec_lint.source.lowering import lower_function, lower_module
 from mlsec_lint.source.syntax import parse
 
@@ -30,6 +32,7 @@ class Module:
         self._project = project
         self._body: ir.Body | None = None
         self._globals: frozenset[str] | None = None
+        self.gaps: dict[Gap, None] = {}
 
     @property
     def tree(self) -> Tree:
@@ -41,6 +44,7 @@ class Module:
         """The lowered module level."""
         if self._body is None:
             self._body = lower_module(self.tree.root_node)
+            self._note(self._body.gaps)
         return self._body
 
     @property
@@ -59,7 +63,11 @@ class Module:
                 body.block = []
             else:
                 lower_function(body, node)
+                self._note(body.gaps)
         return body
+
+    def _note(self, gaps: Iterable[Gap]) -> None:
+        self.gaps.update(dict.fromkeys(gaps))
 
     def definition(self, at: int, end: int) -> Node | None:
         """The node of the function, lambda or class with this span."""
@@ -94,11 +102,19 @@ class Project:
             self._modules[path] = Module(path, data, self) if data is not None else None
         return self._modules[path]
 
+    def gaps(self) -> Iterator[tuple[str, tuple[Gap, ...]]]:
+        """The modules of which something was left out so far, with what; those beside the scanned files excepted."""
+        for path, module in self._modules.items():
+            if module is not None and module.gaps and path in self._sources:
+                yield path, tuple(module.gaps)
+
     def tree(self, module: Module) -> Tree:
         """The syntax tree of a module, from the few that are kept."""
         tree = self._trees.pop(module.path, None)
         if tree is None:
             tree = parse(module.data)
+            if (gap := syntax_gap(tree.root_node)) is not None:
+                module.gaps[gap] = None
         self._trees[module.path] = tree
         while len(self._trees) > _TREES_KEPT:
             self._trees.popitem(last=False)
@@ -111,9 +127,9 @@ class Project:
             for _ in range(level - 1):
                 folder = folder.parent
             return self._locate(folder, module)
-        key = (folder.as_posix(), module)
+        key = (importer, module)
         if key not in self._found:
-            self._found[key] = self._find_absolute(folder, module)
+            self._found[key] = self._find_absolute(importer, folder, module)
         return self._found[key]
 
     def submodule(self, path: str, name: str) -> str | None:
@@ -133,9 +149,19 @@ class Project:
                 folder = folder.parent
         return frozenset(names)
 
-    def _find_absolute(self, folder: PurePosixPath, module: str) -> str | None:
+    @cached_property
+    def own_packages(self) -> frozenset[str]:
+        """Top-level import names that are this project: folders at the root (or in ``src``) with packages in them."""
+        found: set[str] = set()
+        for source in self._sources:
+            parts = source.removeprefix("src/").split("/")
+            if len(parts) > 1 and parts[-1] == "__init__.py":
+                found.add(parts[0])
+        return frozenset(found)
+
+    def _find_absolute(self, importer: str, folder: PurePosixPath, module: str) -> str | None:
         places: list[PurePosixPath] = []
-        if not self._is_package(folder):
+        if not any(self._is_package(f) for f in (folder, *folder.parents)):
             places.append(folder)
         top = folder
         while self._is_package(top) and top != top.parent:
@@ -143,7 +169,7 @@ class Project:
         places += [top, PurePosixPath("."), PurePosixPath("src")]
         for place in dict.fromkeys(places):
             found = self._locate(place, module)
-            if found is not None:
+            if found is not None and found != importer:
                 return found
         return None
 

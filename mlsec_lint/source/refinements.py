@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
 Refinements = tuple[ir.Refinement, ...]
 
+_DEEPEST = 20
+"""Levels of ``not``, ``and`` and ``or`` that are looked into."""
+
 _OPPOSITE = {"truthy": "falsy", "falsy": "truthy", "==": "!=", "!=": "==", "is": "is not", "is not": "is"}
 
 
-def refinements(scope: Scope, node: Node) -> tuple[Refinements, Refinements]:
-    """What is known of names where the condition holds, and where it fails."""
+def refinements(scope: Scope, node: Node, levels: int = _DEEPEST) -> tuple[Refinements, Refinements]:
+    """What is known of names where the condition holds, and where it fails; nothing more below ``levels``."""
+    if not levels:
+        return (), ()
     while node.type == "parenthesized_expression" and len(node.named_children) == 1:
         node = node.named_children[0]
     if node.type == "identifier":
@@ -28,21 +33,24 @@ def refinements(scope: Scope, node: Node) -> tuple[Refinements, Refinements]:
     if node.type == "not_operator":
         argument = node.child_by_field_name("argument")
         if argument is not None and argument.type != "not_operator":
-            holds, fails = refinements(scope, argument)
+            holds, fails = refinements(scope, argument, levels - 1)
             return fails, holds
     if node.type == "comparison_operator":
         return _comparison(scope, node)
     if node.type == "boolean_operator":
-        return _boolean(scope, node)
+        return _boolean(scope, node, levels - 1)
     return (), ()
 
 
-def _boolean(scope: Scope, node: Node) -> tuple[Refinements, Refinements]:
+def _boolean(scope: Scope, node: Node, levels: int) -> tuple[Refinements, Refinements]:
     right = node.child_by_field_name("right")
     left = node.child_by_field_name("left")
     if left is None or right is None or left.type == "boolean_operator":
         return (), ()
-    (left_holds, left_fails), (right_holds, right_fails) = refinements(scope, left), refinements(scope, right)
+    (left_holds, left_fails), (right_holds, right_fails) = (
+        refinements(scope, left, levels),
+        refinements(scope, right, levels),
+    )
     if text(node.child_by_field_name("operator")) == "and":
         return left_holds + right_holds, ()
     return (), left_fails + right_fails

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import libcst as cst
@@ -14,29 +13,36 @@ from mlsec_lint.checks._unpickler.values import Opaque
 _OWN: Final = frozenset({"self", "cls"})
 
 
-@dataclass(frozen=True, slots=True)
 class Scope:
-    """Where names are looked up. ``attributes`` are expressions assigned in the class body or to ``self`` in a method."""
+    """Where names are looked up.
 
-    class_name: str
-    attributes: Mapping[str, cst.BaseExpression]
-    methods: Mapping[str, cst.FunctionDef]
-    outer: Constant
-    functions: Callable[[str], cst.FunctionDef | None]
-    literals: Literals = field(init=False)
-    _open: set[str] = field(init=False, default_factory=set[str])
+    ``attributes`` are the expressions assigned in the class body, or to ``self`` in a method.
+    """
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "literals", Literals(self.constant))
+    def __init__(
+        self,
+        class_name: str,
+        attributes: Mapping[str, cst.BaseExpression],
+        methods: Mapping[str, cst.FunctionDef],
+        outer: Constant,
+        functions: Callable[[str], cst.FunctionDef | None],
+    ) -> None:
+        self.class_name = class_name
+        self.attributes = attributes
+        self.methods = methods
+        self.literals = Literals(self.constant)
+        self._outer = outer
+        self._functions = functions
+        self._open: set[str] = set()
 
     def constant(self, name: str) -> object | None:
         """The value of a name as written: an attribute of the class if it says so, else a constant of the project."""
         head, _, rest = name.partition(".")
         if not rest or head not in _OWN | {self.class_name}:
-            return self.outer(name)
+            return self._outer(name)
         node = self.attributes.get(rest)
         if node is None:
-            return self.outer(f"{self.class_name}.{rest}")
+            return self._outer(f"{self.class_name}.{rest}")
         if rest in self._open:
             return None  # defined by itself
         self._open.add(rest)
@@ -52,7 +58,7 @@ class Scope:
         head, _, rest = name.partition(".")
         if rest and head in _OWN | {self.class_name}:
             return self.methods.get(rest)
-        return self.functions(name) if name else None
+        return self._functions(name) if name else None
 
 
 def scope_of(class_def: cst.ClassDef, constant: Constant, functions: Callable[[str], cst.FunctionDef | None]) -> Scope:
@@ -92,7 +98,7 @@ def statements(body: cst.BaseSuite) -> Iterator[cst.CSTNode]:
             yield from statement.body
         elif isinstance(statement, cst.If):
             yield from statements(statement.body)
-            if isinstance(statement.orelse, cst.Else):
+            if statement.orelse is not None:
                 yield from statements(statement.orelse.body)
         elif isinstance(statement, (cst.Try, cst.With)):
             yield from statements(statement.body)

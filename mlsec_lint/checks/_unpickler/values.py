@@ -1,4 +1,4 @@
-"""What expressions of ``find_class`` stand for: the module and name that a pickle asks for, and what becomes of them."""
+"""What expressions of ``find_class`` stand for: the module and name asked for, and what becomes of them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,408 @@
+"""The ways through ``find_class``, each with the tests it passed and what it hands to the pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import libcst as cst
+
+from mlsec_lint.checks._unpickler.conditions import Conditions, bind, equal
+from mlsec_lint.checks._unpickler.expressions import Env, Evaluator
+from mlsec_lint.checks._unpickler.literals import dotted
+from mlsec_lint.checks._unpickler.scope import Scope
+from mlsec_lint.checks._unpickler.shapes import elements, snippet, unpacked
+from mlsec_lint.checks._unpickler.values import (
+    ALWAYS,
+    MAX_PATHS,
+    MODULE,
+    NAME,
+    All,
+    Any,
+    Atom,
+    Cases,
+    Decision,
+    Entry,
+    Fixed,
+    Lookup,
+    Pair,
+    State,
+    Test,
+    Text,
+    TooManyPathsError,
+    Unknown,
+    Value,
+    both,
+    cases,
+    origin_of,
+)
+
+_MAX_CALLS: Final = 3
+"""How many calls deep the project's own functions are followed."""
+_CHECKING: Final = ("check", "valid", "verif", "ensure", "assert", "guard", "allow", "restrict", "forbid", "safe")
+"""Parts of the names of functions that may raise for what they are given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One end of one path: ``return`` with a value, or ``raise``. ``expression`` is what is returned, read in ``env``."""
+
+    kind: str
+    state: State
+    value: Value
+    expression: cst.BaseExpression | None
+    env: Env
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """A path that goes on: what it has tested, and what its variables hold."""
+
+    state: State
+    env: Env
+
+
+class Paths:
+    """Walks the statements of one function, forking at each test; statements after a ``return`` have no flows left."""
+
+    def __init__(self, scope: Scope, depth: int = 0) -> None:
+        self._scope = scope
+        self._depth = depth
+        self._evaluator = Evaluator(scope)
+        self._conditions = Conditions(self._evaluator, self._answers)
+        self.outcomes: list[Outcome] = []
+        self._left: list[list[_Flow]] = []
+
+    def run(self, function: cst.FunctionDef, env: Env) -> list[Outcome]:
+        """All outcomes of a function whose parameters hold ``env``. Raises ``TooManyPathsError``."""
+        ends = self._block(function.body, [_Flow(ALWAYS, env)])
+        self.outcomes += [Outcome("return", flow.state, Unknown("None"), None, flow.env) for flow in ends]
+        return self.outcomes
+
+    # Statements
+
+    def _block(self, suite: cst.BaseSuite, flows: list[_Flow]) -> list[_Flow]:
+        statements: Sequence[cst.CSTNode] = suite.body
+        for statement in statements:
+            if not flows:
+                break
+            flows = self._statement(statement, flows)
+            if len(flows) + len(self.outcomes) > MAX_PATHS:
+                raise TooManyPathsError
+        return flows
+
+    def _statement(self, node: cst.CSTNode, flows: list[_Flow]) -> list[_Flow]:
+        if isinstance(node, cst.SimpleStatementLine):
+            for small in node.body:
+                flows = self._small(small, flows)
+            return flows
+        if isinstance(node, cst.If):
+            return [after for flow in flows for after in self._if(node, flow)]
+        if isinstance(node, cst.For):
+            return self._loop(flows, node.body, node.orelse, [self._iteration(node, flow) for flow in flows])
+        if isinstance(node, cst.While):
+            return self._while(node, flows)
+        if isinstance(node, (cst.Try, cst.TryStar)):
+            return self._try(node, flows)
+        if isinstance(node, cst.With):
+            return self._block(node.body, flows)
+        if isinstance(node, cst.Match):
+            return [after for flow in flows for after in self._match(node, flow)]
+        return flows
+
+    def _small(self, node: cst.BaseSmallStatement, flows: list[_Flow]) -> list[_Flow]:
+        if isinstance(node, cst.Return):
+            self._return(node, flows)
+            return []
+        if isinstance(node, cst.Raise):
+            self.outcomes += [
+                Outcome("raise", flow.state, Unknown(snippet(node)), node.exc, flow.env) for flow in flows
+            ]
+            return []
+        if isinstance(node, (cst.Break, cst.Continue)):
+            if self._left and isinstance(node, cst.Break):
+                self._left[-1] += flows
+            return [] if isinstance(node, cst.Break) else flows
+        if isinstance(node, cst.Assert):
+            return [after for flow in flows for after in self._assert(node, flow)]
+        if isinstance(node, cst.Expr) and isinstance(node.value, cst.Call):
+            return [after for flow in flows for after in self._called(node.value, flow)]
+        if isinstance(node, cst.Assign):
+            targets = [target.target for target in node.targets]
+            return [after for flow in flows for after in self._assign(targets, node.value, flow)]
+        if isinstance(node, cst.AnnAssign) and node.value is not None:
+            value = node.value
+            return [after for flow in flows for after in self._assign([node.target], value, flow)]
+        if isinstance(node, cst.AugAssign) and isinstance(node.target, cst.Name):
+            for flow in flows:
+                flow.env[node.target.value] = Text(
+                    self._evaluator.mentions(node, flow.env), f"{snippet(node)} of {flow.env.get(node.target.value)}"
+                )
+        return flows
+
+    def _return(self, node: cst.Return, flows: list[_Flow]) -> None:
+        for flow in flows:
+            if node.value is None:
+                self.outcomes.append(Outcome("return", flow.state, Unknown("None"), None, flow.env))
+                continue
+            for after, value in self._results(node.value, flow):
+                self.outcomes.append(Outcome("return", after.state, value, node.value, after.env))
+
+    def _assign(self, targets: list[cst.BaseExpression], node: cst.BaseExpression, flow: _Flow) -> list[_Flow]:
+        if _is_test(node):
+            results: list[tuple[_Flow, Value]] = [(flow, Decision(self._conditions.test(node, flow.env)))]
+        else:
+            results = self._results(node, flow)
+        flows: list[_Flow] = []
+        for after, value in results:
+            env = dict(after.env)
+            for target in targets:
+                bind(target, value, env)
+                if isinstance(value, Lookup) and not isinstance(target, cst.Name):  # into a table: out of sight
+                    self.outcomes.append(Outcome("return", after.state, value, node, env))
+            flows.append(_Flow(after.state, env))
+        return flows
+
+    def _assert(self, node: cst.Assert, flow: _Flow) -> list[_Flow]:
+        """An assertion vanishes under ``python -O``, so what it tests is worth no more than a pattern."""
+        states = cases(self._conditions.test(node.test, flow.env), True)
+        self.outcomes.append(Outcome("raise", flow.state, Unknown("assert"), None, flow.env))
+        text = f"assert {snippet(node.test)}"
+        tested = any(atom.how != "option" for state in states for atom, _ in state)
+        origin = self._evaluator.mentions(node.test, flow.env)
+        weak = frozenset({(Atom("assert", Text(origin, text), text), True)}) if tested else ALWAYS
+        return [_Flow(flow.state | weak, flow.env)]
+
+    def _called(self, node: cst.Call, flow: _Flow) -> list[_Flow]:
+        """A call for its effect: it may be a check that raises."""
+        outcomes = self._inside(node, flow.env)
+        if outcomes is not None:
+            self.outcomes += self._raised(outcomes, flow)
+            return _distinct(
+                _Flow(state, flow.env)
+                for o in outcomes
+                if o.kind == "return"
+                for state in both([flow.state], [o.state])
+            )
+        value = self._evaluator.value(node, flow.env)
+        last = dotted(node.func).rpartition(".")[2].lower()
+        if any(word in last for word in _CHECKING) and self._evaluator.mentions(node, flow.env):
+            atom = Atom("asked", value, snippet(node))
+            self.outcomes.append(Outcome("raise", flow.state | {(atom, False)}, Unknown(last), node, flow.env))
+            return [_Flow(flow.state | {(atom, True)}, flow.env)]
+        return [flow]
+
+    def _if(self, node: cst.If, flow: _Flow) -> list[_Flow]:
+        before = len(self.outcomes)
+        env = dict(flow.env)
+        test = self._conditions.test(node.test, env)
+        yes = self._block(node.body, self._split(test, True, _Flow(flow.state, env)))
+        no = self._split(test, False, _Flow(flow.state, env))
+        if isinstance(node.orelse, cst.If):
+            no = [after for inner in no for after in self._if(node.orelse, inner)]
+        elif node.orelse is not None:
+            no = self._block(node.orelse.body, no)
+        after = _distinct([*yes, *no])
+        if yes and no and len(self.outcomes) == before and all(inner.env == env for inner in after):
+            return [_Flow(flow.state, env)]  # the test had no consequence for what follows
+        return after
+
+    def _split(self, test: Test, truth: bool, flow: _Flow) -> list[_Flow]:
+        return [_Flow(state, dict(flow.env)) for state in both([flow.state], cases(test, truth))]
+
+    def _iteration(self, node: cst.For, flow: _Flow) -> _Flow:
+        env = dict(flow.env)
+        bind(node.target, elements(self._evaluator.unsplit(node.iter, env)), env)
+        return _Flow(flow.state, env)
+
+    def _while(self, node: cst.While, flows: list[_Flow]) -> list[_Flow]:
+        tests = [(flow, self._conditions.test(node.test, flow.env)) for flow in flows]
+        entered = [inner for flow, test in tests for inner in self._split(test, True, flow)]
+        skipped = [inner for flow, test in tests for inner in self._split(test, False, flow)]
+        return self._loop(skipped, node.body, node.orelse, entered)
+
+    def _loop(
+        self, skipped: list[_Flow], body: cst.BaseSuite, orelse: cst.Else | None, entered: list[_Flow]
+    ) -> list[_Flow]:
+        """A loop runs no times or once: more rounds test no other kinds of things."""
+        self._left.append([])
+        ended = self._block(body, entered)
+        broken = self._left.pop()
+        # A round that neither broke off nor returned says nothing about the elements of other rounds.
+        states = {flow.state for flow in skipped}
+        ended = [flow if flow.env.keys() else flow for flow in ended]
+        normal = _distinct([*skipped, *(_Flow(_common(states, flow.state), flow.env) for flow in ended)])
+        if orelse is not None:
+            normal = self._block(orelse.body, normal)
+        return _distinct([*normal, *broken])
+
+    def _try(self, node: cst.Try | cst.TryStar, flows: list[_Flow]) -> list[_Flow]:
+        before = len(self.outcomes)
+        ended = self._block(node.body, flows)
+        new = self.outcomes[before:]
+        if node.orelse is not None:
+            ended = self._block(node.orelse.body, ended)
+        after = list(ended)
+        for handler in node.handlers:
+            caught = _caught(handler.type)
+            starts = [_Flow(o.state, o.env) for o in new if o.kind == "return" or _raises(o, caught)]
+            if caught & {"KeyError", "LookupError"} or not starts:
+                starts += flows
+            after += self._block(handler.body, _distinct([*starts, *ended]))
+        after = _distinct(after)
+        return self._block(node.finalbody.body, after) if node.finalbody is not None else after
+
+    def _match(self, node: cst.Match, flow: _Flow) -> list[_Flow]:
+        subject = self._evaluator.value(node.subject, flow.env)
+        open_flows, after = [flow], list[_Flow]()
+        for case in node.cases:
+            remaining: list[_Flow] = []
+            for inner in open_flows:
+                env = dict(inner.env)
+                test = self._pattern(case.pattern, subject, env)
+                if case.guard is not None:
+                    test = All((test, self._conditions.test(case.guard, env)))
+                after += self._block(case.body, self._split(test, True, _Flow(inner.state, env)))
+                remaining += self._split(test, False, inner)
+            open_flows = _distinct(remaining)
+        return _distinct([*after, *open_flows])
+
+    def _pattern(self, pattern: cst.MatchPattern, subject: Value, env: Env) -> Test:
+        if isinstance(pattern, cst.MatchValue):
+            return equal(subject, self._evaluator.value(pattern.value, env), snippet(pattern.value))
+        if isinstance(pattern, cst.MatchOr):
+            return Any(tuple(self._pattern(option.pattern, subject, env) for option in pattern.patterns))
+        if isinstance(pattern, cst.MatchAs):
+            if pattern.name is not None:
+                env[pattern.name.value] = subject
+            return Fixed(True) if pattern.pattern is None else self._pattern(pattern.pattern, subject, env)
+        if isinstance(pattern, cst.MatchSequence):
+            inner = [element.value for element in pattern.patterns if isinstance(element, cst.MatchSequenceElement)]
+            if isinstance(subject, Pair) and len(inner) == len(pattern.patterns) == 2:
+                parts = zip(inner, unpacked(subject, 2), strict=True)
+                return All(tuple(self._pattern(part, value, env) for part, value in parts))
+        return Atom("option", None, "a pattern")
+
+    # Values that depend on the path
+
+    def _results(self, node: cst.BaseExpression, flow: _Flow) -> list[tuple[_Flow, Value]]:
+        """The values of an expression that forks, each with the path on which it has it."""
+        if isinstance(node, cst.IfExp):
+            test = self._conditions.test(node.test, flow.env)
+            sides = ((node.body, True), (node.orelse, False))
+            return [r for side, truth in sides for f in self._split(test, truth, flow) for r in self._results(side, f)]
+        if isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.Or):
+            return self._results(node.left, flow) + self._results(node.right, flow)
+        if isinstance(node, cst.Call):
+            inner = self._inside(node, flow.env)
+            if inner is not None:
+                self.outcomes += self._raised(inner, flow)
+                returned = [(s, o.value) for o in inner if o.kind == "return" for s in both([flow.state], [o.state])]
+                return [(_Flow(state, dict(flow.env)), value) for state, value in returned]
+        value = self._evaluator.value(node, flow.env)
+        if isinstance(value, Lookup) and isinstance(node, cst.Call) and dotted(node.func).endswith(".get"):
+            key = self._evaluator.value(node.args[0].value, flow.env)
+            table = node.func.value if isinstance(node.func, cst.Attribute) else node.func
+            return [(flow, Entry(self._evaluator.value(table, flow.env), key)), (flow, value)]
+        return [(flow, value)]
+
+    def _raised(self, outcomes: list[Outcome], flow: _Flow) -> list[Outcome]:
+        return [
+            Outcome("raise", state, o.value, o.expression, o.env)
+            for o in outcomes
+            if o.kind == "raise"
+            for state in both([flow.state], [o.state])
+        ]
+
+    def _inside(self, node: cst.Call, env: Env) -> list[Outcome] | None:
+        """The outcomes of a call of the project's own function that is given module or name; ``None`` otherwise."""
+        if self._depth >= _MAX_CALLS or dotted(node.func).endswith("find_class"):
+            return None
+        function = self._scope.function(node.func)
+        args = [self._evaluator.value(arg.value, env) for arg in node.args]
+        if function is None or not any(origin_of(arg) for arg in args):
+            return None
+        return Paths(self._scope, self._depth + 1).run(function, _bound(function, node, args))
+
+    def _answers(self, node: cst.Call, env: Env) -> Cases | None:
+        outcomes = self._inside(node, env)
+        if outcomes is None:
+            return None
+        answers: dict[bool, list[State]] = {True: [], False: []}
+        for outcome in outcomes:
+            if outcome.kind == "raise":
+                self.outcomes.append(outcome)
+                continue
+            test: Test = Fixed(False)
+            if outcome.expression is not None:
+                test = self._conditions.test(outcome.expression, dict(outcome.env))
+            for truth, states in answers.items():
+                states += both([outcome.state], cases(test, truth))
+        return Cases(tuple(answers[True]), tuple(answers[False]))
+
+
+def _bound(function: cst.FunctionDef, node: cst.Call, args: list[Value]) -> Env:
+    """The parameters of a function with the values of a call's arguments."""
+    names = [p.name.value for p in (*function.params.posonly_params, *function.params.params)]
+    static = any(dotted(d.decorator) == "staticmethod" for d in function.decorators)
+    if isinstance(node.func, cst.Attribute) and names[:1] and not static and names[0] in {"self", "cls"}:
+        names = names[1:]
+    env: Env = {}
+    for arg, value in zip(node.args, args, strict=True):
+        if arg.keyword is not None:
+            env[arg.keyword.value] = value
+        elif names:
+            env[names.pop(0)] = value
+    return env
+
+
+def parameters(function: cst.FunctionDef) -> Env:
+    """The parameters of ``find_class`` itself: after the receiver, the module and the name that a pickle asks for."""
+    names = [p.name.value for p in (*function.params.posonly_params, *function.params.params)][1:]
+    module, name = Text(frozenset({MODULE}), MODULE), Text(frozenset({NAME}), NAME)
+    env: Env = dict(zip(names, (module, name), strict=False))
+    if len(names) < 2 and isinstance(function.params.star_arg, cst.Param):
+        env[function.params.star_arg.name.value] = Pair(module, name)
+    return env
+
+
+def _is_test(node: cst.BaseExpression) -> bool:
+    """Whether an expression is a condition that is kept for later, not a value."""
+    if isinstance(node, cst.BooleanOperation):
+        return _is_test(node.left) and _is_test(node.right)
+    if isinstance(node, cst.Call):
+        name = dotted(node.func)
+        return name in {"any", "all", "bool"} or name.rpartition(".")[2] in {"startswith", "endswith"}
+    return isinstance(node, cst.Comparison) or (
+        isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not)
+    )
+
+
+def _common(states: Iterable[State], state: State) -> State:
+    """Of a state after a loop's body, what held before the loop."""
+    return next((before for before in states if before <= state), ALWAYS)
+
+
+def _caught(node: cst.BaseExpression | None) -> frozenset[str]:
+    if node is None:
+        return frozenset({"Exception"})
+    types = [e.value for e in node.elements] if isinstance(node, cst.Tuple) else [node]
+    return frozenset(dotted(t).rpartition(".")[2] for t in types)
+
+
+def _raises(outcome: Outcome, caught: frozenset[str]) -> bool:
+    """Whether a ``raise`` ends in a handler for these types."""
+    if outcome.kind != "raise":
+        return False
+    node = outcome.expression.func if isinstance(outcome.expression, cst.Call) else outcome.expression
+    name = dotted(node).rpartition(".")[2] if node is not None else ""
+    return bool(caught & {"Exception", "BaseException", name})
+
+
+def _distinct(flows: Iterable[_Flow]) -> list[_Flow]:
+    found: list[_Flow] = []
+    for flow in flows:
+        if flow not in found:
+            found.append(flow)
+    return found

@@ -1,0 +1,58 @@
+"""What the lowering left out, so that a part of a file that was not analysed is reported and never silent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+SYNTAX: Final = "syntax"
+NESTING: Final = "nesting"
+SIZE: Final = "size"
+LENGTH: Final = "length"
+"""The kinds of gaps: no Python, nested too deeply, a body with too many operations, a literal with too many elements."""
+
+_MATTERS: Final = frozenset(("call", "assignment", "block"))
+"""Nodes without which nothing that a rule looks at can be lost."""
+
+
+class Gap(NamedTuple):
+    """A place (byte offset) from which on something was left out; ``lost`` if a finding could have been in there."""
+
+    at: int
+    kind: str
+    lost: bool
+
+
+def nesting_gap(node: Node) -> Gap:
+    """The gap that ``node`` leaves where the nesting limit cuts it off."""
+    return Gap(node.start_byte, NESTING, matters(node))
+
+
+def syntax_gap(root: Node) -> Gap | None:
+    """The first place that is no Python, or none. Costs nothing for a tree without errors."""
+    if not root.has_error:
+        return None
+    node = root
+    while not (node.is_error or node.is_missing):
+        broken = next((child for child in node.children if child.has_error or child.is_missing), None)
+        if broken is None:
+            break
+        node = broken
+    return Gap(node.start_byte, SYNTAX, lost=True)
+
+
+def matters(node: Node) -> bool:
+    """Whether a call, an assignment or a block lies in ``node``, found without recursion."""
+    cursor = node.walk()
+    while True:
+        if cursor.node is not None and cursor.node.type in _MATTERS:
+            return True
+        if cursor.goto_first_child() or cursor.goto_next_sibling():
+            continue
+        while cursor.goto_parent():
+            if cursor.goto_next_sibling():
+                break
+        else:
+            return False
