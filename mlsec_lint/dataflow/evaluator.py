@@ -315,12 +315,13 @@ def _narrowed(value: Value, fact: ir.Refinement) -> Value | None:
     else:
         keep = lambda c: not c  # noqa: E731
     constants = tuple(c for c in value.constants if keep(c))
-    references = () if fact.op == "falsy" and not value.open and not value.references else value.references
-    if not constants and not references and not value.open:
+    if fact.op == "falsy":
+        if not constants and (value.open or value.references):
+            constants = (None, False)
+        return Value(constants, (), False, value.origins, value.identity) if constants else None
+    if not constants and not value.references and not value.open:
         return None
-    if fact.op == "falsy" and not constants and not references:
-        return Value((), (), True, value.origins, value.identity)
-    return Value(constants, references, value.open, value.origins, value.identity)
+    return Value(constants, value.references, value.open, value.origins, value.identity)
 
 
 def _table() -> Mapping[type[ir.Op], Callable[[Evaluator, ir.Op], None]]:

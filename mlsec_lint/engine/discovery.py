@@ -15,6 +15,7 @@ from mlsec_lint.engine.excludes import Excludes, read_excludes
 from mlsec_lint.engine.filetypes import Kind, irregular, is_script, kind_of
 from mlsec_lint.engine.ignores import FILE as IGNORE_FILE
 from mlsec_lint.engine.ignores import IgnoreFiles, ignored
+from mlsec_lint.engine.nearby import folders_up_to, manifests_in
 from mlsec_lint.engine.patterns import PatternSet, compile_patterns
 
 MAX_DEPTH = 100
@@ -63,10 +64,13 @@ def discover(
     config: Config,
     is_manifest: Callable[[str], bool],
     excludes: Excludes | None = None,
+    given: Sequence[str] = (),
 ) -> Discovery:
     """The files in ``paths`` that ``config`` does not exclude; ``is_manifest`` is asked about each relative path.
 
-    A named file is scanned even if an ignore file or a default exclude would leave it out, a named folder is walked
+    ``given`` are files whose text is not read from disk, relative to the root; with them, ``paths`` may be empty, which
+    makes the current folder the root. Manifests are also taken from the folders around each path, up to the root: what
+    they state holds for a file whether or not its whole project is scanned. A named file is scanned even if an ignore file or a default exclude would leave it out, a named folder is walked
     likewise; the configuration's own excludes hold for both. Nothing but regular files is ever opened. Raises
     ``UsageError`` for a path that does not exist.
     """
@@ -74,10 +78,13 @@ def discover(
         excludes = read_excludes() if config.default_excludes else Excludes()
     elif not config.default_excludes:
         excludes = Excludes()
-    walk = _Walk(str(common_root(paths)), config, is_manifest, excludes, _compiled(config))
+    root = str(common_root(paths)) if paths or not given else os.getcwd()
+    walk = _Walk(root, config, is_manifest, excludes, _compiled(config))
     walk.ignores = IgnoreFiles(config.respect_gitignore)
     for path in sorted({os.path.abspath(path) for path in paths}):
         walk.named(path)
+    for path in given:
+        walk.given(path)
     problems = (*walk.problems, *(walk.placed(problem) for problem in walk.ignores.problems))
     return Discovery(
         Path(walk.root),
@@ -109,9 +116,18 @@ class _Walk:
     sources: dict[str, SourceFile] = field(default_factory=dict[str, SourceFile])
     manifests: set[str] = field(default_factory=set[str])
     problems: list[Problem] = field(default_factory=list[Problem])
+    looked_around: set[str] = field(default_factory=set[str])
+
+    def given(self, relative: str) -> None:
+        """Takes in a file whose text is known already, unless the configuration excludes it."""
+        path = os.path.join(self.root, *relative.split("/"))
+        if not self._covered(path, folder=False):
+            self.sources[path] = SourceFile(Path(path), relative, kind_of(relative) or "python", 0)
+            self._look_around(os.path.dirname(path))
 
     def named(self, path: str) -> None:
         """Takes in a path of the command line, whatever it is."""
+        self._look_around(os.path.dirname(path))
         try:
             mode = os.stat(path).st_mode
         except OSError as error:
@@ -156,6 +172,17 @@ class _Walk:
                 self.problem(path, "is no Python file, notebook or manifest; it is not scanned", fatal=False)
                 return
         self._take(path, kind, os.stat(path).st_size)
+
+    def _look_around(self, folder: str) -> None:
+        """Takes in the manifests of ``folder`` and of those above it, as far as the root."""
+        for place in folders_up_to(folder, self.root):
+            if place in self.looked_around:
+                return
+            self.looked_around.add(place)
+            ignores = (*self.ignores.above(place), *self.ignores.inside(place))
+            for path, size in manifests_in(place, lambda path: self.is_manifest(self.relative(path))):
+                if not self._is_left_out(path, ignores, folder=False):
+                    self._take(path, None, size)
 
     def _walk(self, top: str) -> None:
         """Visits ``top`` and the folders below it with a stack of its own, since the depth is the tree's to choose."""
@@ -209,7 +236,7 @@ class _Walk:
     def _take(self, path: str, kind: Kind | None, size: int) -> None:
         limit = self.config.max_file_size
         if size > limit:
-            self.problem(path, f"is larger than {limit} bytes; raise max-file-size to scan it", fatal=False)
+            self.problem(path, f"is larger than {limit} bytes; raise max-file-size to scan it")
         elif not os.access(path, os.R_OK):
             self.problem(path, "cannot be read: Permission denied")
         else:

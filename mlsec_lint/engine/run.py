@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to scan. ``given`` maps paths (relative to the root) to text that is not, or not yet, on disk."""
+    """What to scan. ``given`` maps paths (relative to the root) to text that is not, or not yet, on disk.
+
+    Without ``paths`` only what is given is scanned, with the current folder as the root.
+    """
 
     paths: tuple[Path, ...]
     config: Config
@@ -58,9 +61,9 @@ def run(request: Request, progress: Callable[[int, int], None] | None = None) ->
     validate_selectors(request.config, names)
     from mlsec_lint.source.manifests import is_manifest, read_conda_names, read_versions
 
-    found = discover(request.paths, request.config, is_manifest)
     given = dict(request.given)
-    sources = sorted({*(source.relative for source in found.sources), *given})
+    found = discover(request.paths, request.config, is_manifest, given=tuple(given))
+    sources = sorted(source.relative for source in found.sources)
     conda = read_conda_names(rules_directory() / "_facts" / "conda_names.toml")
     versions = read_versions(found.root, found.manifests, conda)
     texts = Texts(found.root, request.config.max_file_size, given)

@@ -34,13 +34,13 @@ def unscanned(context: Context, texts: Texts) -> Iterator[Problem]:
 
 
 def _gaps(path: str, gaps: Iterable[Gap], texts: Texts) -> Iterator[Problem]:
-    first: dict[tuple[str, bool], Gap] = {}
-    for gap in sorted(gaps):
-        first.setdefault((gap.kind, gap.lost), gap)
-    for (kind, lost), gap in first.items():
+    first: dict[str, Gap] = {}
+    for gap in sorted(gaps, key=lambda gap: (not gap.lost, gap.at)):
+        first.setdefault(gap.kind, gap)
+    for gap in sorted(first.values()):
         place = texts.kept(path).location(gap.at, gap.at)
-        message = _LOST[kind] if lost else _UNKNOWN
+        message = _LOST[gap.kind] if gap.lost else _UNKNOWN
         if place.cell is None:
-            yield Problem(path, message, place.line, fatal=lost)
+            yield Problem(path, message, place.line, fatal=gap.lost)
         else:
-            yield Problem(path, f"cell {place.cell}, line {place.line}: {message}", fatal=lost)
+            yield Problem(path, f"cell {place.cell}, line {place.line}: {message}", fatal=gap.lost)

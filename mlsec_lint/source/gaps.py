@@ -17,6 +17,9 @@ _MATTERS: Final = frozenset(("call", "assignment", "block"))
 """Nodes without which nothing that a rule looks at can be lost."""
 
 
+_WHOLE: Final = ("_statement", "_definition", "comment")
+
+
 class Gap(NamedTuple):
     """A place (byte offset) from which on something was left out; ``lost`` if a finding could have been in there."""
 
@@ -40,6 +43,9 @@ def syntax_gap(root: Node) -> Gap | None:
         if broken is None:
             break
         node = broken
+    if node.is_error:
+        # Recovery may put whole statements in front of the broken one into the error.
+        node = next((child for child in node.children if not child.type.endswith(_WHOLE)), node)
     return Gap(node.start_byte, SYNTAX, lost=True)
 
 

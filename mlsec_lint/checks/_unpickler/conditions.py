@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import libcst as cst
 
 from mlsec_lint.checks._unpickler.expressions import Env, Evaluator
-from mlsec_lint.checks._unpickler.literals import contents, dotted
+from mlsec_lint.checks._unpickler.literals import contents, dotted, row
 from mlsec_lint.checks._unpickler.shapes import elements, snippet, unpacked
 from mlsec_lint.checks._unpickler.values import (
     All,
@@ -82,6 +82,8 @@ class Conditions:
             return member(value.key, value.table)
         if isinstance(value, Text):
             return Atom("loose", value, snippet(node))
+        if isinstance(value, Unknown) and value.text in {"True", "False", "None"}:
+            return Fixed(value.text == "True")
         return Atom("option", None, snippet(node))
 
     def _comparison(self, node: cst.Comparison, env: Env) -> Test:
@@ -216,12 +218,12 @@ def _values(subject: Value, items: Iterable[object]) -> frozenset[object]:
         return frozenset[object](item for item in items if isinstance(item, str))
     found: set[object] = set()
     for item in items:
-        row = contents(item) if isinstance(item, tuple) else ()
+        cells = row(item) or ()
         if isinstance(item, str) and subject.separator and subject.separator in item:
             module, _, name = item.rpartition(subject.separator)
             found.add((module, name))
-        elif len(row) == 2 and not subject.separator:
-            found.add((row[0], row[1]))
+        elif len(cells) == 2 and not subject.separator:
+            found.add((cells[0], cells[1]))
     return frozenset(found)
 
 

@@ -129,6 +129,11 @@ def contents(value: object) -> tuple[object, ...]:
     return (OPAQUE,)
 
 
+def row(value: object) -> tuple[object, ...] | None:
+    """The cells of a tuple; ``None`` for anything else."""
+    return tuple(cast("Iterable[object]", value)) if isinstance(value, tuple) else None
+
+
 def _united(left: object, right: object) -> object:
     if isinstance(left, str) and isinstance(right, str):
         return left + right

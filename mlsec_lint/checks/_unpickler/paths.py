@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import libcst as cst
 
 from mlsec_lint.checks._unpickler.conditions import Conditions, bind, equal
 from mlsec_lint.checks._unpickler.expressions import Env, Evaluator
+from mlsec_lint.checks._unpickler.flows import Flow, Outcome, bound, caught_by, distinct, is_test, raises
 from mlsec_lint.checks._unpickler.literals import dotted
 from mlsec_lint.checks._unpickler.scope import Scope
 from mlsec_lint.checks._unpickler.shapes import elements, snippet, unpacked
 from mlsec_lint.checks._unpickler.values import (
     ALWAYS,
     MAX_PATHS,
-    MODULE,
-    NAME,
     All,
     Any,
     Atom,
@@ -44,25 +42,6 @@ _CHECKING: Final = ("check", "valid", "verif", "ensure", "assert", "guard", "all
 """Parts of the names of functions that may raise for what they are given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One end of one path: ``return`` with a value, or ``raise``. ``expression`` is what is returned, read in ``env``."""
-
-    kind: str
-    state: State
-    value: Value
-    expression: cst.BaseExpression | None
-    env: Env
-
-
-@dataclass(frozen=True, slots=True)
-class _Flow:
-    """A path that goes on: what it has tested, and what its variables hold."""
-
-    state: State
-    env: Env
-
-
 class Paths:
     """Walks the statements of one function, forking at each test; statements after a ``return`` have no flows left."""
 
@@ -72,17 +51,17 @@ class Paths:
         self._evaluator = Evaluator(scope)
         self._conditions = Conditions(self._evaluator, self._answers)
         self.outcomes: list[Outcome] = []
-        self._left: list[list[_Flow]] = []
+        self._loops: list[tuple[list[Flow], list[Flow]]] = []  # flows that continue, and that break
 
     def run(self, function: cst.FunctionDef, env: Env) -> list[Outcome]:
         """All outcomes of a function whose parameters hold ``env``. Raises ``TooManyPathsError``."""
-        ends = self._block(function.body, [_Flow(ALWAYS, env)])
+        ends = self._block(function.body, [Flow(ALWAYS, env)])
         self.outcomes += [Outcome("return", flow.state, Unknown("None"), None, flow.env) for flow in ends]
         return self.outcomes
 
     # Statements
 
-    def _block(self, suite: cst.BaseSuite, flows: list[_Flow]) -> list[_Flow]:
+    def _block(self, suite: cst.BaseSuite, flows: list[Flow]) -> list[Flow]:
         statements: Sequence[cst.CSTNode] = suite.body
         for statement in statements:
             if not flows:
@@ -92,7 +71,7 @@ class Paths:
                 raise TooManyPathsError
         return flows
 
-    def _statement(self, node: cst.CSTNode, flows: list[_Flow]) -> list[_Flow]:
+    def _statement(self, node: cst.CSTNode, flows: list[Flow]) -> list[Flow]:
         if isinstance(node, cst.SimpleStatementLine):
             for small in node.body:
                 flows = self._small(small, flows)
@@ -111,7 +90,7 @@ class Paths:
             return [after for flow in flows for after in self._match(node, flow)]
         return flows
 
-    def _small(self, node: cst.BaseSmallStatement, flows: list[_Flow]) -> list[_Flow]:
+    def _small(self, node: cst.BaseSmallStatement, flows: list[Flow]) -> list[Flow]:
         if isinstance(node, cst.Return):
             self._return(node, flows)
             return []
@@ -121,27 +100,28 @@ class Paths:
             ]
             return []
         if isinstance(node, (cst.Break, cst.Continue)):
-            if self._left and isinstance(node, cst.Break):
-                self._left[-1] += flows
-            return [] if isinstance(node, cst.Break) else flows
+            if self._loops:
+                self._loops[-1][isinstance(node, cst.Break)].extend(flows)
+            return []
         if isinstance(node, cst.Assert):
             return [after for flow in flows for after in self._assert(node, flow)]
         if isinstance(node, cst.Expr) and isinstance(node.value, cst.Call):
             return [after for flow in flows for after in self._called(node.value, flow)]
         if isinstance(node, cst.Assign):
-            targets = [target.target for target in node.targets]
+            targets: list[cst.BaseExpression] = [target.target for target in node.targets]
             return [after for flow in flows for after in self._assign(targets, node.value, flow)]
         if isinstance(node, cst.AnnAssign) and node.value is not None:
             value = node.value
             return [after for flow in flows for after in self._assign([node.target], value, flow)]
         if isinstance(node, cst.AugAssign) and isinstance(node.target, cst.Name):
-            for flow in flows:
-                flow.env[node.target.value] = Text(
-                    self._evaluator.mentions(node, flow.env), f"{snippet(node)} of {flow.env.get(node.target.value)}"
-                )
+            return [self._augmented(node, node.target.value, flow) for flow in flows]
         return flows
 
-    def _return(self, node: cst.Return, flows: list[_Flow]) -> None:
+    def _augmented(self, node: cst.AugAssign, name: str, flow: Flow) -> Flow:
+        value = Text(self._evaluator.mentions(node, flow.env), f"{snippet(node)} of {flow.env.get(name)}")
+        return Flow(flow.state, {**flow.env, name: value})
+
+    def _return(self, node: cst.Return, flows: list[Flow]) -> None:
         for flow in flows:
             if node.value is None:
                 self.outcomes.append(Outcome("return", flow.state, Unknown("None"), None, flow.env))
@@ -149,22 +129,22 @@ class Paths:
             for after, value in self._results(node.value, flow):
                 self.outcomes.append(Outcome("return", after.state, value, node.value, after.env))
 
-    def _assign(self, targets: list[cst.BaseExpression], node: cst.BaseExpression, flow: _Flow) -> list[_Flow]:
-        if _is_test(node):
-            results: list[tuple[_Flow, Value]] = [(flow, Decision(self._conditions.test(node, flow.env)))]
+    def _assign(self, targets: list[cst.BaseExpression], node: cst.BaseExpression, flow: Flow) -> list[Flow]:
+        if is_test(node):
+            results: list[tuple[Flow, Value]] = [(flow, Decision(self._conditions.test(node, flow.env)))]
         else:
             results = self._results(node, flow)
-        flows: list[_Flow] = []
+        flows: list[Flow] = []
         for after, value in results:
             env = dict(after.env)
             for target in targets:
                 bind(target, value, env)
                 if isinstance(value, Lookup) and not isinstance(target, cst.Name):  # into a table: out of sight
                     self.outcomes.append(Outcome("return", after.state, value, node, env))
-            flows.append(_Flow(after.state, env))
+            flows.append(Flow(after.state, env))
         return flows
 
-    def _assert(self, node: cst.Assert, flow: _Flow) -> list[_Flow]:
+    def _assert(self, node: cst.Assert, flow: Flow) -> list[Flow]:
         """An assertion vanishes under ``python -O``, so what it tests is worth no more than a pattern."""
         states = cases(self._conditions.test(node.test, flow.env), True)
         self.outcomes.append(Outcome("raise", flow.state, Unknown("assert"), None, flow.env))
@@ -172,72 +152,66 @@ class Paths:
         tested = any(atom.how != "option" for state in states for atom, _ in state)
         origin = self._evaluator.mentions(node.test, flow.env)
         weak = frozenset({(Atom("assert", Text(origin, text), text), True)}) if tested else ALWAYS
-        return [_Flow(flow.state | weak, flow.env)]
+        return [Flow(flow.state | weak, flow.env)]
 
-    def _called(self, node: cst.Call, flow: _Flow) -> list[_Flow]:
+    def _called(self, node: cst.Call, flow: Flow) -> list[Flow]:
         """A call for its effect: it may be a check that raises."""
         outcomes = self._inside(node, flow.env)
         if outcomes is not None:
             self.outcomes += self._raised(outcomes, flow)
-            return _distinct(
-                _Flow(state, flow.env)
-                for o in outcomes
-                if o.kind == "return"
-                for state in both([flow.state], [o.state])
+            return distinct(
+                Flow(state, flow.env) for o in outcomes if o.kind == "return" for state in both([flow.state], [o.state])
             )
         value = self._evaluator.value(node, flow.env)
         last = dotted(node.func).rpartition(".")[2].lower()
         if any(word in last for word in _CHECKING) and self._evaluator.mentions(node, flow.env):
             atom = Atom("asked", value, snippet(node))
             self.outcomes.append(Outcome("raise", flow.state | {(atom, False)}, Unknown(last), node, flow.env))
-            return [_Flow(flow.state | {(atom, True)}, flow.env)]
+            return [Flow(flow.state | {(atom, True)}, flow.env)]
         return [flow]
 
-    def _if(self, node: cst.If, flow: _Flow) -> list[_Flow]:
+    def _if(self, node: cst.If, flow: Flow) -> list[Flow]:
         before = len(self.outcomes)
         env = dict(flow.env)
         test = self._conditions.test(node.test, env)
-        yes = self._block(node.body, self._split(test, True, _Flow(flow.state, env)))
-        no = self._split(test, False, _Flow(flow.state, env))
+        yes = self._block(node.body, self._split(test, True, Flow(flow.state, env)))
+        no = self._split(test, False, Flow(flow.state, env))
         if isinstance(node.orelse, cst.If):
             no = [after for inner in no for after in self._if(node.orelse, inner)]
         elif node.orelse is not None:
             no = self._block(node.orelse.body, no)
-        after = _distinct([*yes, *no])
+        after = distinct([*yes, *no])
         if yes and no and len(self.outcomes) == before and all(inner.env == env for inner in after):
-            return [_Flow(flow.state, env)]  # the test had no consequence for what follows
+            return [Flow(flow.state, env)]  # the test had no consequence for what follows
         return after
 
-    def _split(self, test: Test, truth: bool, flow: _Flow) -> list[_Flow]:
-        return [_Flow(state, dict(flow.env)) for state in both([flow.state], cases(test, truth))]
+    def _split(self, test: Test, truth: bool, flow: Flow) -> list[Flow]:
+        return [Flow(state, dict(flow.env)) for state in both([flow.state], cases(test, truth))]
 
-    def _iteration(self, node: cst.For, flow: _Flow) -> _Flow:
+    def _iteration(self, node: cst.For, flow: Flow) -> Flow:
         env = dict(flow.env)
         bind(node.target, elements(self._evaluator.unsplit(node.iter, env)), env)
-        return _Flow(flow.state, env)
+        return Flow(flow.state, env)
 
-    def _while(self, node: cst.While, flows: list[_Flow]) -> list[_Flow]:
+    def _while(self, node: cst.While, flows: list[Flow]) -> list[Flow]:
         tests = [(flow, self._conditions.test(node.test, flow.env)) for flow in flows]
         entered = [inner for flow, test in tests for inner in self._split(test, True, flow)]
         skipped = [inner for flow, test in tests for inner in self._split(test, False, flow)]
-        return self._loop(skipped, node.body, node.orelse, entered)
+        return distinct([*self._loop(skipped, node.body, node.orelse, entered), *skipped])
 
     def _loop(
-        self, skipped: list[_Flow], body: cst.BaseSuite, orelse: cst.Else | None, entered: list[_Flow]
-    ) -> list[_Flow]:
-        """A loop runs no times or once: more rounds test no other kinds of things."""
-        self._left.append([])
+        self, skipped: list[Flow], body: cst.BaseSuite, orelse: cst.Else | None, entered: list[Flow]
+    ) -> list[Flow]:
+        """A loop runs once: every round tests the same kinds of things, and none at all is a loop over nothing."""
+        self._loops.append(([], []))
         ended = self._block(body, entered)
-        broken = self._left.pop()
-        # A round that neither broke off nor returned says nothing about the elements of other rounds.
-        states = {flow.state for flow in skipped}
-        ended = [flow if flow.env.keys() else flow for flow in ended]
-        normal = _distinct([*skipped, *(_Flow(_common(states, flow.state), flow.env) for flow in ended)])
+        continued, broken = self._loops.pop()
+        normal = distinct([*ended, *continued]) or skipped
         if orelse is not None:
             normal = self._block(orelse.body, normal)
-        return _distinct([*normal, *broken])
+        return distinct([*normal, *broken])
 
-    def _try(self, node: cst.Try | cst.TryStar, flows: list[_Flow]) -> list[_Flow]:
+    def _try(self, node: cst.Try | cst.TryStar, flows: list[Flow]) -> list[Flow]:
         before = len(self.outcomes)
         ended = self._block(node.body, flows)
         new = self.outcomes[before:]
@@ -245,28 +219,28 @@ class Paths:
             ended = self._block(node.orelse.body, ended)
         after = list(ended)
         for handler in node.handlers:
-            caught = _caught(handler.type)
-            starts = [_Flow(o.state, o.env) for o in new if o.kind == "return" or _raises(o, caught)]
+            caught = caught_by(handler.type)
+            starts = [Flow(o.state, o.env) for o in new if o.kind == "return" or raises(o, caught)]
             if caught & {"KeyError", "LookupError"} or not starts:
                 starts += flows
-            after += self._block(handler.body, _distinct([*starts, *ended]))
-        after = _distinct(after)
+            after += self._block(handler.body, distinct([*starts, *ended]))
+        after = distinct(after)
         return self._block(node.finalbody.body, after) if node.finalbody is not None else after
 
-    def _match(self, node: cst.Match, flow: _Flow) -> list[_Flow]:
+    def _match(self, node: cst.Match, flow: Flow) -> list[Flow]:
         subject = self._evaluator.value(node.subject, flow.env)
-        open_flows, after = [flow], list[_Flow]()
+        open_flows, after = [flow], list[Flow]()
         for case in node.cases:
-            remaining: list[_Flow] = []
+            remaining: list[Flow] = []
             for inner in open_flows:
                 env = dict(inner.env)
                 test = self._pattern(case.pattern, subject, env)
                 if case.guard is not None:
                     test = All((test, self._conditions.test(case.guard, env)))
-                after += self._block(case.body, self._split(test, True, _Flow(inner.state, env)))
+                after += self._block(case.body, self._split(test, True, Flow(inner.state, env)))
                 remaining += self._split(test, False, inner)
-            open_flows = _distinct(remaining)
-        return _distinct([*after, *open_flows])
+            open_flows = distinct(remaining)
+        return distinct([*after, *open_flows])
 
     def _pattern(self, pattern: cst.MatchPattern, subject: Value, env: Env) -> Test:
         if isinstance(pattern, cst.MatchValue):
@@ -286,7 +260,7 @@ class Paths:
 
     # Values that depend on the path
 
-    def _results(self, node: cst.BaseExpression, flow: _Flow) -> list[tuple[_Flow, Value]]:
+    def _results(self, node: cst.BaseExpression, flow: Flow) -> list[tuple[Flow, Value]]:
         """The values of an expression that forks, each with the path on which it has it."""
         if isinstance(node, cst.IfExp):
             test = self._conditions.test(node.test, flow.env)
@@ -299,7 +273,7 @@ class Paths:
             if inner is not None:
                 self.outcomes += self._raised(inner, flow)
                 returned = [(s, o.value) for o in inner if o.kind == "return" for s in both([flow.state], [o.state])]
-                return [(_Flow(state, dict(flow.env)), value) for state, value in returned]
+                return [(Flow(state, dict(flow.env)), value) for state, value in returned]
         value = self._evaluator.value(node, flow.env)
         if isinstance(value, Lookup) and isinstance(node, cst.Call) and dotted(node.func).endswith(".get"):
             key = self._evaluator.value(node.args[0].value, flow.env)
@@ -307,7 +281,7 @@ class Paths:
             return [(flow, Entry(self._evaluator.value(table, flow.env), key)), (flow, value)]
         return [(flow, value)]
 
-    def _raised(self, outcomes: list[Outcome], flow: _Flow) -> list[Outcome]:
+    def _raised(self, outcomes: list[Outcome], flow: Flow) -> list[Outcome]:
         return [
             Outcome("raise", state, o.value, o.expression, o.env)
             for o in outcomes
@@ -323,7 +297,7 @@ class Paths:
         args = [self._evaluator.value(arg.value, env) for arg in node.args]
         if function is None or not any(origin_of(arg) for arg in args):
             return None
-        return Paths(self._scope, self._depth + 1).run(function, _bound(function, node, args))
+        return Paths(self._scope, self._depth + 1).run(function, bound(function, node, args))
 
     def _answers(self, node: cst.Call, env: Env) -> Cases | None:
         outcomes = self._inside(node, env)
@@ -337,72 +311,6 @@ class Paths:
             test: Test = Fixed(False)
             if outcome.expression is not None:
                 test = self._conditions.test(outcome.expression, dict(outcome.env))
-            for truth, states in answers.items():
-                states += both([outcome.state], cases(test, truth))
+            for truth in (True, False):
+                answers[truth] += both([outcome.state], cases(test, truth))
         return Cases(tuple(answers[True]), tuple(answers[False]))
-
-
-def _bound(function: cst.FunctionDef, node: cst.Call, args: list[Value]) -> Env:
-    """The parameters of a function with the values of a call's arguments."""
-    names = [p.name.value for p in (*function.params.posonly_params, *function.params.params)]
-    static = any(dotted(d.decorator) == "staticmethod" for d in function.decorators)
-    if isinstance(node.func, cst.Attribute) and names[:1] and not static and names[0] in {"self", "cls"}:
-        names = names[1:]
-    env: Env = {}
-    for arg, value in zip(node.args, args, strict=True):
-        if arg.keyword is not None:
-            env[arg.keyword.value] = value
-        elif names:
-            env[names.pop(0)] = value
-    return env
-
-
-def parameters(function: cst.FunctionDef) -> Env:
-    """The parameters of ``find_class`` itself: after the receiver, the module and the name that a pickle asks for."""
-    names = [p.name.value for p in (*function.params.posonly_params, *function.params.params)][1:]
-    module, name = Text(frozenset({MODULE}), MODULE), Text(frozenset({NAME}), NAME)
-    env: Env = dict(zip(names, (module, name), strict=False))
-    if len(names) < 2 and isinstance(function.params.star_arg, cst.Param):
-        env[function.params.star_arg.name.value] = Pair(module, name)
-    return env
-
-
-def _is_test(node: cst.BaseExpression) -> bool:
-    """Whether an expression is a condition that is kept for later, not a value."""
-    if isinstance(node, cst.BooleanOperation):
-        return _is_test(node.left) and _is_test(node.right)
-    if isinstance(node, cst.Call):
-        name = dotted(node.func)
-        return name in {"any", "all", "bool"} or name.rpartition(".")[2] in {"startswith", "endswith"}
-    return isinstance(node, cst.Comparison) or (
-        isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not)
-    )
-
-
-def _common(states: Iterable[State], state: State) -> State:
-    """Of a state after a loop's body, what held before the loop."""
-    return next((before for before in states if before <= state), ALWAYS)
-
-
-def _caught(node: cst.BaseExpression | None) -> frozenset[str]:
-    if node is None:
-        return frozenset({"Exception"})
-    types = [e.value for e in node.elements] if isinstance(node, cst.Tuple) else [node]
-    return frozenset(dotted(t).rpartition(".")[2] for t in types)
-
-
-def _raises(outcome: Outcome, caught: frozenset[str]) -> bool:
-    """Whether a ``raise`` ends in a handler for these types."""
-    if outcome.kind != "raise":
-        return False
-    node = outcome.expression.func if isinstance(outcome.expression, cst.Call) else outcome.expression
-    name = dotted(node).rpartition(".")[2] if node is not None else ""
-    return bool(caught & {"Exception", "BaseException", name})
-
-
-def _distinct(flows: Iterable[_Flow]) -> list[_Flow]:
-    found: list[_Flow] = []
-    for flow in flows:
-        if flow not in found:
-            found.append(flow)
-    return found

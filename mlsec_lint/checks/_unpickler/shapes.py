@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import libcst as cst
 
-from mlsec_lint.checks._unpickler.literals import contents
+from mlsec_lint.checks._unpickler.literals import contents, row
 from mlsec_lint.checks._unpickler.values import MODULE, NAME, OPAQUE, Known, Pair, Text, Unknown, Value, origin_of
 
 
@@ -53,18 +51,14 @@ def unpacked(value: Value, count: int) -> list[Value]:
     """What each of ``count`` targets gets; module and name for a pair, columns for one of several known tuples."""
     if isinstance(value, Pair) and count == 2 and not value.separator:
         return [value.module, value.name]
-    if isinstance(value, Known) and isinstance(value.content, tuple):
-        rows = contents(cast("object", value.content)) if value.member else (cast("object", value.content),)
-        columns = [tuple(_cell(row, n, count) for row in rows) for n in range(count)]
-        return [
-            Known(column, value.text, member=True) if value.member else Known(column[0], value.text)
-            for column in columns
-        ]
+    if isinstance(value, Known) and (cells := row(value.content)) is not None:
+        if not value.member:
+            return [Known(_cell(cells, n, count), value.text) for n in range(count)]
+        return [Known(tuple(_cell(row(item), n, count) for item in cells), value.text, True) for n in range(count)]
     if isinstance(value, Text) and count == 2:
         return [Text(value.origin, f"{value.key} [{n}]") for n in range(count)]
     return [value if origin_of(value) else Unknown("a part") for _ in range(count)]
 
 
-def _cell(row: object, n: int, count: int) -> object:
-    cells = contents(cast("object", row)) if isinstance(row, tuple) else ()
-    return cells[n] if len(cells) == count else OPAQUE
+def _cell(cells: tuple[object, ...] | None, n: int, count: int) -> object:
+    return cells[n] if cells is not None and len(cells) == count else OPAQUE
