@@ -316,6 +316,8 @@ def _narrowed(value: Value, fact: ir.Refinement) -> Value | None:
         keep = lambda c: not c  # noqa: E731
     constants = tuple(c for c in value.constants if keep(c))
     if fact.op == "falsy":
+        if not constants and value.constants and value.open:
+            return Value((), (), True, value.origins, value.identity)
         if not constants and (value.open or value.references):
             constants = (None, False)
         return Value(constants, (), False, value.origins, value.identity) if constants else None

@@ -111,8 +111,8 @@ class Analysis:
 
     def _scanner(self) -> Scanner:
         triggers = {
-            word: tuple(Trigger(entry.roots, entry.anywhere, entry.options, entry.base) for entry in entries)
-            for word, entries in words(self.knowledge, self.rules).items()
+            word: tuple(Trigger(e.roots, e.anywhere, e.options, e.beside, e.base) for e in entries)
+            for word, entries in words(self.knowledge, self.rules, self.project.own_packages).items()
         }
         return Scanner(triggers, MARKERS, self.project.top_names())
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlsec_lint.checks.draft import Draft
 from mlsec_lint.domain.finding import Finding, Problem, ScanResult, Statistics
+from mlsec_lint.domain.rule import Rule
 from mlsec_lint.engine.analysis import Analysis, Outcome
 from mlsec_lint.engine.config import Config, validate_selectors
 from mlsec_lint.engine.discovery import Discovery, discover
@@ -37,11 +38,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: the result, the knowledge it used, and the texts for excerpts."""
+    """A finished run: the result, the knowledge it used, the texts for excerpts, and the rules that were applied."""
 
     result: ScanResult
     knowledge: Knowledge
     texts: Texts
+    rules: tuple[Rule, ...] = ()
 
     def line(self, path: str, number: int, cell: int | None) -> str:
         """A source line for an excerpt; in a notebook, of a cell."""
@@ -82,7 +84,7 @@ def run(request: Request, progress: Callable[[int, int], None] | None = None) ->
     outcome = analysis.run()
     gaps = unscanned(analysis.context, texts)
     problems = [*found.problems, *versions.problems, *outcome.problems, *gaps]
-    return Run(_result(found, outcome, problems, time.perf_counter() - start), knowledge, texts)
+    return Run(_result(found, outcome, problems, time.perf_counter() - start), knowledge, texts, tuple(rules))
 
 
 def _result(found: Discovery, outcome: Outcome, problems: Sequence[Problem], seconds: float) -> ScanResult:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from mlsec_lint.domain.rule import Rule
 from mlsec_lint.knowledge.index import Knowledge, SinkEntry
@@ -13,61 +12,94 @@ from mlsec_lint.knowledge.schema import Condition, Sink
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A last name of sinks, with the import names that lead to it and the options without which it is safe."""
+    """What a last name of sinks needs beside it to matter.
+
+    ``roots`` are the import names that lead to the library, ``beside`` the words of which one must stand in the same
+    file (the class, or what makes instances of it), ``options`` those without which the sink is safe. A ``base``
+    matters where a class derives from it.
+    """
 
     roots: frozenset[str]
-    anywhere: bool
-    options: frozenset[str]
+    anywhere: bool = False
+    options: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
     base: bool = False
 
 
-def words(knowledge: Knowledge, rules: Iterable[Rule]) -> Mapping[str, tuple[Word, ...]]:
-    """The words to look for when only these rules are wanted, with the alternatives of what each needs beside it."""
+def words(knowledge: Knowledge, rules: Iterable[Rule], own: frozenset[str] = frozenset()) -> Mapping[str, list[Word]]:
+    """The words to look for when only these rules are wanted, each with its alternatives.
+
+    ``own`` are the import names of the scanned project: sinks of these libraries are its own code and not looked for.
+    """
+    builder = _Builder(knowledge, own)
     wanted = {rule.slug for rule in rules}
-    roots = _roots(knowledge)
-    aliases: dict[str, list[str]] = {}
-    for alias, target in knowledge.aliases().items():
-        aliases.setdefault(target, []).append(alias)
-    found: dict[str, dict[frozenset[str], Word]] = {}
     for entry in knowledge.entries():
-        if entry.rule is None or entry.rule.slug not in wanted:
-            continue
-        options = quiet_options(entry.sink)
-        for name in (*entry.sink.call, *entry.sink.assign):
-            _add(found, entry, name, options, knowledge, roots)
-            for alias in aliases.get(name, ()):
-                _add(found, entry, alias, options, knowledge, roots, alias.rpartition(".")[2])
+        if entry.rule is not None and entry.rule.slug in wanted:
+            builder.add_sink(entry)
     for name in knowledge.classes:
-        first, last = name.partition(".")[0], name.rpartition(".")[2]
-        leading = roots.get(first, frozenset()) | {first}
-        base = found.setdefault(last, {}).get(_BASE)
-        found[last][_BASE] = Word(leading | (base.roots if base is not None else frozenset()), False, frozenset(), True)
-    return {word: tuple(alternatives.values()) for word, alternatives in found.items()}
+        builder.add_base(name)
+    return builder.finish()
 
 
-_BASE: Final = frozenset(("class",))
-"""Key of the alternative in which a word is a base class, whose subclasses inherit sinks as methods."""
+class _Builder:
+    """Collects alternatives; those that need the same words beside them are merged."""
 
+    def __init__(self, knowledge: Knowledge, own: frozenset[str]) -> None:
+        self._knowledge = knowledge
+        self._own = own
+        self._roots = _roots(knowledge)
+        self._aliases: dict[str, list[str]] = {}
+        self._makers: dict[str, set[str]] = {}
+        self._found: dict[str, dict[object, Word]] = {}
+        for alias, target in knowledge.aliases().items():
+            self._aliases.setdefault(target, []).append(alias)
+        for call in knowledge.types.names():
+            for made in knowledge.types.find(call):
+                owner, _, last = call.rpartition(".")
+                self._makers.setdefault(made, set()).update((last, owner.rpartition(".")[2]))
 
-def _add(
-    found: dict[str, dict[frozenset[str], Word]],
-    entry: SinkEntry,
-    name: str,
-    options: frozenset[str],
-    knowledge: Knowledge,
-    roots: Mapping[str, frozenset[str]],
-    last: str = "",
-) -> None:
-    name = knowledge.canonical(name) if "[" not in name else name
-    last = last or (name.partition("[")[2].rstrip("]") if "[" in name else name.rpartition(".")[2])
-    first = name.partition(".")[0]
-    anywhere = entry.sink.receiver == "any" or "." not in name or "[" in name or first == "builtins"
-    alternatives = found.setdefault(last, {})
-    word = Word(roots.get(first, frozenset()) | {first}, anywhere, options)
-    old = alternatives.get(options)
-    if old is not None:
-        word = Word(old.roots | word.roots, old.anywhere or word.anywhere, options)
-    alternatives[options] = word
+    def add_sink(self, entry: SinkEntry) -> None:
+        """The last names of a sink and of the aliases that lead to it."""
+        options = quiet_options(entry.sink)
+        for written in (*entry.sink.call, *entry.sink.assign):
+            name = written if "[" in written else self._knowledge.canonical(written)
+            last = name.partition("[")[2].rstrip("]") if "[" in name else name.rpartition(".")[2]
+            anywhere = entry.sink.receiver == "any" or "." not in name or "[" in name or name.startswith("builtins.")
+            beside = self._beside(name, entry) if not anywhere else frozenset[str]()
+            word = Word(self._leading(name), anywhere, options, beside)
+            for each in (last, *(alias.rpartition(".")[2] for alias in self._aliases.get(name, ()))):
+                self._add(each, word)
+
+    def add_base(self, name: str) -> None:
+        """A class whose subclasses inherit sinks."""
+        for each in (name, *self._aliases.get(name, ())):
+            self._add(each.rpartition(".")[2], Word(self._leading(name), base=True))
+
+    def finish(self) -> Mapping[str, list[Word]]:
+        """All words; those that only the project's own libraries would lead to are left out."""
+        return {word: kept for word, each in self._found.items() if (kept := [w for w in each.values() if w.roots])}
+
+    def _leading(self, name: str) -> frozenset[str]:
+        first = name.partition(".")[0]
+        if first in self._own:
+            return frozenset()
+        return (self._roots.get(first, frozenset()) | {first}) - self._own
+
+    def _beside(self, name: str, entry: SinkEntry) -> frozenset[str]:
+        owner = name.rpartition(".")[0]
+        cls = owner.rpartition(".")[2]
+        if entry.sink.receiver != "exact" or not cls[:1].isupper() or "*" in cls:
+            return frozenset()
+        aliases = (alias.rpartition(".")[2] for alias in self._aliases.get(owner, ()))
+        return frozenset((cls, *aliases, *self._makers.get(owner, ())))
+
+    def _add(self, word: str, new: Word) -> None:
+        alternatives = self._found.setdefault(word, {})
+        key = (new.options, new.beside, new.base)
+        old = alternatives.get(key)
+        if old is not None:
+            new = Word(old.roots | new.roots, old.anywhere or new.anywhere, new.options, new.beside, new.base)
+        alternatives[key] = new
 
 
 def quiet_options(sink: Sink) -> frozenset[str]:

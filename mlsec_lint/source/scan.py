@@ -29,12 +29,13 @@ class Trigger:
     """What a word needs beside it to matter.
 
     ``roots`` are the words that lead to the library (its import names); ``anywhere`` words need none. A word with
-    ``options`` matters only where one of these words is in the file too. A ``base`` matters in the head of a class.
+    ``options`` or ``beside`` matters only where one of these words is in the file too. A ``base`` matters in the head of a class.
     """
 
     roots: frozenset[str] = frozenset()
     anywhere: bool = False
     options: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
     base: bool = False
 
 
@@ -60,7 +61,7 @@ class Scanner:
     def __post_init__(self) -> None:
         words: set[str] = set(self.triggers) | set(self.markers)
         for trigger in (t for alternatives in self.triggers.values() for t in alternatives):
-            words |= trigger.roots | trigger.options
+            words |= trigger.roots | trigger.options | trigger.beside
         self._words = sorted(words)
         self._matcher = _compile(self._words)
 
@@ -103,7 +104,9 @@ class Scanner:
             return []
         if trigger.anywhere:
             return places
-        rooted = any(root in found for root in trigger.roots)
+        if trigger.beside and not any(word in found for word in trigger.beside):
+            return []
+        rooted = bool(trigger.beside) or any(root in found for root in trigger.roots)
         if trigger.base:
             return [at for at in places if rooted and names.is_base(at, word, trigger.roots)]
         return [at for at in places if names.leads_to(at, word, trigger.roots, rooted)]

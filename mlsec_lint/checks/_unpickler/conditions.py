@@ -130,7 +130,15 @@ class Conditions:
         if not origin or name in _TYPE_TESTS:
             return Atom("option", None, snippet(node))
         subject = self._subject(node, env) or Text(origin, snippet(node))
-        return Atom("loose" if method in _STRING_TESTS else "asked", subject, snippet(node))
+        values = self._prefixes(node, env) if method == "startswith" else None
+        return Atom("loose" if method in _STRING_TESTS else "asked", subject, snippet(node), values)
+
+    def _prefixes(self, node: cst.Call, env: Env) -> frozenset[object] | None:
+        value = self._evaluator.value(node.args[0].value, env) if node.args else None
+        if not isinstance(value, Known):
+            return None
+        items = (value.content,) if isinstance(value.content, str) else contents(value.content)
+        return frozenset[object](item for item in items if isinstance(item, str))
 
     def _subject(self, node: cst.Call, env: Env) -> Value | None:
         """What a call in a condition is about: its receiver or its first argument that has to do with the question."""

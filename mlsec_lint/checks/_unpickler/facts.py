@@ -28,11 +28,12 @@ class UnpicklerFacts:
         return self._effect_of_module(module) or next(named, None) or self._effect_of_module(f"{module}.{name}")
 
     def dangerous_within(self, module: str) -> tuple[str, str] | None:
-        """A name of the module (dotted, first of the alphabet) that a pickle can abuse, and its effect."""
+        """A name of the module (dotted; a public one if there is one) that a pickle can abuse, and its effect."""
         effect = self._effect_of_module(module)
         if effect is not None:
             return module, effect
-        found = min((name for owner, name in self.names if owner == module), default=None)
+        names = (name for owner, name in self.names if owner == module)
+        found = min(names, key=lambda name: (name.startswith("_"), name), default=None)
         return None if found is None else (f"{module}.{found}", self.names[module, found])
 
     def dangerous_below(self, package: str) -> tuple[str, str] | None:

@@ -88,8 +88,11 @@ def _limit(atoms: list[Atom], about: Callable[[Value | None], bool]) -> _Limit |
     found = sorted((atom for atom in atoms if about(atom.subject)), key=lambda atom: atom.text)
     if not found:
         return None
-    known = [atom.values for atom in found if atom.values is not None]
-    return _Limit(frozenset.intersection(*known) if known else None, found[0].text)
+    values: frozenset[object] | None = None
+    for atom in found:
+        if atom.values is not None:
+            values = atom.values if values is None else values & atom.values
+    return _Limit(values, found[0].text)
 
 
 def _grade_pairs(pair: _Limit | None, module: _Limit | None, name: _Limit | None, facts: UnpicklerFacts) -> Graded:
@@ -114,9 +117,11 @@ def _pairs(pair: _Limit | None, module: _Limit | None, name: _Limit | None) -> I
     if pair is not None:
         for item in pair.values or ():
             cells = row(item) or ()
-            if len(cells) == 2 and isinstance(cells[0], str) and isinstance(cells[1], str):
-                if _allowed(cells[0], module) and _allowed(cells[1], name):
-                    yield cells[0], cells[1]
+            module_of, name_of = cells if len(cells) == 2 else (None, None)
+            if not isinstance(module_of, str) or not isinstance(name_of, str):
+                continue
+            if _allowed(module_of, module) and _allowed(name_of, name):
+                yield module_of, name_of
         return
     for a, b in product((module and module.values) or (), (name and name.values) or ()):
         if isinstance(a, str) and isinstance(b, str):
@@ -145,7 +150,7 @@ def _grade_unlisted(state: State, found: Lookup, outcomes: Sequence[Outcome], fa
     for atom in about:
         if atom.how == "assert":
             return Graded(Grade.WEAK, f"its check is an assertion, `{_short(atom.text)}`, which python -O leaves out")
-        if isinstance(atom.subject, Lookup):
+        if isinstance(atom.subject, Lookup) and atom.how != "asked":
             return Graded(Grade.WEAK, f"it imports the module before it checks what it found (`{_short(atom.text)}`)")
     for atom in about:
         if atom.how in {"loose", "member"}:

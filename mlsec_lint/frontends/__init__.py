@@ -1,0 +1,1 @@
+"""How people and programs reach the engine. Front ends read options and show results; they decide nothing."""
