@@ -59,7 +59,7 @@ class CallSinks:
             found = knowledge.sinks.find(event.name)
         else:
             found = tuple(e for e in knowledge.methods[event.name[2:]] if self._reachable(e))
-        return [e for e in found if e.rule is not None and e.rule.slug in self.rules]
+        return [e for e in found if e.rule is not None and not e.rule.check and e.rule.slug in self.rules]
 
     def _reachable(self, entry: SinkEntry) -> bool:
         if entry.sink.receiver == "any":

@@ -87,7 +87,7 @@ def _draft(entry: SinkEntry, function: FunctionRef, judgement: Judgement) -> Dra
         message_of(rule, api=api, because=judgement.reason, origin="", remedy=remedy),
         remedy,
         Severity.named(entry.sink.severity) if entry.sink.severity else rule.severity,
-        Confidence.HIGH,
+        Confidence.HIGH if judgement.complete else Confidence.MEDIUM,
         entry.sink.profile or rule.profile,
         definition=function.body.qualname,
     )

@@ -49,7 +49,7 @@ def judge(
     container of literals; ``function`` the definition of a function that is called by such a name. Both answer ``None``
     for what they do not know. Never raises for what the class says.
     """
-    from mlsec_lint.checks._unpickler.flows import parameters
+    from mlsec_lint.checks._unpickler.flows import hides_lookups, parameters
     from mlsec_lint.checks._unpickler.grading import Grade, grade
     from mlsec_lint.checks._unpickler.paths import Paths
     from mlsec_lint.checks._unpickler.scope import scope_of
@@ -60,7 +60,10 @@ def judge(
     if find_class is None:
         return None
     try:
-        graded = grade(Paths(scope).run(find_class, parameters(find_class)), facts)
+        if not scope.fits(find_class):
+            raise TooManyPathsError
+        outcomes = Paths(scope).run(find_class, parameters(find_class))
+        graded = grade(outcomes, facts, hides_lookups(find_class))
     except (TooManyPathsError, RecursionError):
         return Judgement("weak", "its find_class is too complicated to be followed", find_class, complete=False)
     verdicts: dict[Grade, Verdict] = {Grade.ALLOW_LIST: "allow-list", Grade.WEAK: "weak", Grade.OPEN: "open"}

@@ -8,12 +8,13 @@ from mlsec_lint.dataflow.values import (
     UNKNOWN,
     ClassRef,
     External,
+    Inherited,
     Instance,
     InstanceOf,
     Member,
     ModuleRef,
-    ObjectRef,
     Reference,
+    SuperOf,
     Symbol,
     Value,
     join,
@@ -43,28 +44,21 @@ def get_attribute(ev: Evaluator, obj: Value, name: str) -> Value:
 
 
 def attribute(ev: Evaluator, ref: Reference, name: str) -> Value:
-    """An attribute of one reference."""
+    """An attribute of one reference. What leads out of the module stays a symbol until somebody needs it."""
     if isinstance(ref, (External, Instance, Member)):
         return _external(ev, ref, name)
-    if not ev.resolving:
-        return _symbolic(ref, name)
-    if isinstance(ref, InstanceOf):
-        return _instance(ev, ref, name)
-    if isinstance(ref, ObjectRef):
-        return UNKNOWN
-    if isinstance(ref, ClassRef):
-        return ev.context.class_attribute(ref, name) or UNKNOWN
-    return ev.context.attribute_of(reference(ref), name)
-
-
-def _symbolic(ref: Reference, name: str) -> Value:
-    """An attribute while other modules are not looked at: what leads out of this one stays a symbol."""
     if isinstance(ref, ModuleRef):
         return reference(Symbol(ref.module, name))
     if isinstance(ref, Symbol):
         return reference(Symbol(ref.module, f"{ref.name}.{name}"))
     if isinstance(ref, ClassRef):
-        return ref.attributes.get(name, UNKNOWN)
+        return _inherited(ev, ref, name)
+    if isinstance(ref, InstanceOf):
+        return _instance(ev, ref.cls, name)
+    if isinstance(ref, SuperOf) and ev.resolving and ev.context.is_relevant(name):
+        return ev.context.class_attribute(ref.cls, name, above=True) or UNKNOWN
+    if isinstance(ref, Inherited) and ev.resolving and ev.context.is_relevant(name):
+        return get_attribute(ev, ev.context.resolve(reference(ref)), name)
     return UNKNOWN
 
 
@@ -77,18 +71,27 @@ def _external(ev: Evaluator, ref: External | Instance | Member, name: str) -> Va
     return reference(target)
 
 
-def _instance(ev: Evaluator, ref: InstanceOf, name: str) -> Value:
-    if ref.cls is ev.owner:
+def _instance(ev: Evaluator, cls: ClassRef, name: str) -> Value:
+    """An attribute of an instance: what this body stored, what the methods store, what the class defines."""
+    if cls is ev.owner:
         here = ev.state.names.get(f"self.{name}")
         if here is not None:
             return here
-    above = ev.context.class_attribute(ref.cls, name)
-    stored = ev.context.field(ref.cls, name) if ev.reading_fields else None
-    if stored is None:
-        if above is None:
-            return UNKNOWN
-        return above
-    stored = ev.resolve(stored)
-    if above is None or any(isinstance(r, External) for r in above.references):
-        return stored
-    return join(stored, above)
+    stored = ev.context.own_field(cls, name) if ev.reading_fields else None
+    defined = cls.attributes.get(name)
+    if stored is not None:
+        return stored if defined is None else join(stored, defined)
+    return _inherited(ev, cls, name)
+
+
+def _inherited(ev: Evaluator, cls: ClassRef, name: str) -> Value:
+    defined = cls.attributes.get(name)
+    if defined is not None:
+        return defined
+    if not cls.bases:
+        return UNKNOWN
+    if ev.resolving and ev.context.is_relevant(name):
+        found = ev.context.class_attribute(cls, name)
+        if found is not None:
+            return found
+    return reference(Inherited(cls, name))

@@ -15,11 +15,13 @@ from mlsec_lint.dataflow.values import (
     ClassRef,
     External,
     FunctionRef,
+    Inherited,
     Instance,
     InstanceOf,
     Member,
     ObjectRef,
     Reference,
+    Symbol,
     Value,
     computed,
     derived,
@@ -40,8 +42,8 @@ def _call(ev: Evaluator, op: ir.Call) -> None:
 def _method(ev: Evaluator, op: ir.Method) -> None:
     obj = ev.get(op.obj)
     args = arguments_of(ev, op.args)
-    contained = container_method(ev, obj, op.name, args) if objects(ev, obj) else None
-    if contained is not None and not any(not isinstance(r, ObjectRef) for r in obj.references):
+    contained = container_method(ev, obj, op.name, args)
+    if contained is not None and all(isinstance(r, (ObjectRef, Symbol, Inherited)) for r in obj.references):
         ev.set(op.dst, contained)
         return
     result: Value | None = contained
@@ -100,6 +102,7 @@ def arguments_of(ev: Evaluator, written: tuple[ir.Arg, ...]) -> Arguments:
 
 def _spread_keywords(ev: Evaluator, value: Value, keywords: dict[str, Passed]) -> bool:
     """Add the items of a mapping that is spread; returns whether it may hold more."""
+    value = ev.resolve(value)
     more = value.open or not value.references
     for _, obj in objects(ev, value):
         more = more or not obj.exact
@@ -123,6 +126,8 @@ def apply(
 ) -> Value:
     """The result of calling a value: the join over everything that it may be."""
     result: Value | None = None
+    if ev.resolving:
+        callee = ev.context.resolve_relevant(callee)
     alternatives = len(callee.references) + int(callee.open) - 1 + others
     for ref in callee.references:
         one = _apply_one(ev, ref, args, at, end, receiver, subclass, alternatives)

@@ -12,10 +12,12 @@ from mlsec_lint.dataflow.state import HeapObject, Key, key_of
 from mlsec_lint.dataflow.values import (
     UNKNOWN,
     External,
+    Inherited,
     Instance,
     Member,
     ObjectRef,
     Site,
+    Symbol,
     Value,
     derived,
     join,
@@ -49,6 +51,8 @@ def object_at(ev: Evaluator, ref: ObjectRef) -> HeapObject | None:
 def objects(ev: Evaluator, value: Value) -> list[tuple[Site, HeapObject]]:
     """The heap objects that a value may be."""
     found: list[tuple[Site, HeapObject]] = []
+    if any(isinstance(ref, (Symbol, Inherited)) for ref in value.references):
+        value = ev.resolve(value)
     for ref in value.references:
         if isinstance(ref, ObjectRef):
             obj = object_at(ev, ref)
@@ -186,7 +190,7 @@ def _part(value: Value, index: int) -> object:
 def container_method(ev: Evaluator, obj: Value, name: str, args: Arguments) -> Value | None:
     """The result of a list or dict method on heap objects; none if it is not one that is modelled."""
     method = _METHODS.get(name)
-    found = objects(ev, obj)
+    found = objects(ev, obj) if method is not None else []
     if method is None or not found:
         return None
     results = [method(ev, site, container, args) for site, container in found]

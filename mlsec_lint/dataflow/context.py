@@ -13,6 +13,7 @@ from mlsec_lint.dataflow.values import (
     ClassRef,
     External,
     FunctionRef,
+    Inherited,
     InstanceOf,
     ModuleRef,
     Reference,
@@ -49,6 +50,8 @@ class ModuleExit:
 class Context:
     """Shared by all evaluations of one run.
 
+    ``relevant`` are the names that can lead to a sink; imports of other names are not followed into other modules
+    while bodies are evaluated (arguments of sinks are, whatever their names). None stands for every name.
     ``needs`` collects the modules that were looked at, for caches. Module exits are computed with the imports of
     other project modules left symbolic, so they do not depend on the order in which modules are asked for.
     """
@@ -61,9 +64,15 @@ class Context:
     fields: dict[int, dict[str, Value]] = field(default_factory=dict[int, dict[str, Value]])
     field_values: dict[tuple[int, str], Value | None] = field(default_factory=dict[tuple[int, str], "Value | None"])
     storing: dict[int, dict[str, list[FunctionRef]]] = field(default_factory=dict[int, "dict[str, list[FunctionRef]]"])
-    bases: dict[int, list[ClassRef | External]] = field(default_factory=dict[int, "list[ClassRef | External]"])
+    bases: dict[tuple[int, bool], list[ClassRef | External]] = field(default_factory=dict[tuple[int, bool], "list[ClassRef | External]"])
+    relevant: frozenset[str] | None = None
+    resolving: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     truncated: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     evaluated: int = 0
+
+    def is_relevant(self, dotted: str) -> bool:
+        """Whether a name of the project can lead to a sink."""
+        return self.relevant is None or not self.relevant.isdisjoint(dotted.split("."))
 
     def exit_of(self, path: str) -> ModuleExit | None:
         """The state in which a module ends; none if it cannot be read."""
@@ -80,17 +89,61 @@ class Context:
 
     def resolve(self, value: Value) -> Value:
         """The value with every symbol replaced by what it stands for."""
-        if not any(isinstance(r, Symbol) for r in value.references):
+        if not any(isinstance(r, (Symbol, Inherited)) for r in value.references):
             return value
         result: Value | None = None
-        rest = tuple(r for r in value.references if not isinstance(r, Symbol))
+        rest = tuple(r for r in value.references if not isinstance(r, (Symbol, Inherited)))
         if rest or value.constants or value.open:
             result = Value(value.constants, rest, value.open, value.origins, value.identity)
         for ref in value.references:
+            found: Value | None = None
             if isinstance(ref, Symbol):
                 found = self.symbol(ref.module, ref.name, 0)
+            elif isinstance(ref, Inherited):
+                found = self.inherited(ref.cls, ref.name)
+            if found is not None:
                 result = found if result is None else join(result, found)
         return result if result is not None else UNKNOWN
+
+    def resolve_relevant(self, value: Value) -> Value:
+        """The value with relevant symbols resolved, and the others left as they are."""
+        wanted = [r for r in value.references if isinstance(r, (Symbol, Inherited)) and self.is_relevant(r.name)]
+        if not wanted:
+            return value
+        rest = tuple(r for r in value.references if r not in wanted)
+        found = self.resolve(Value((), tuple(wanted)))
+        if not rest and not value.constants and not value.open:
+            return found
+        return join(Value(value.constants, rest, value.open, value.origins, value.identity), found)
+
+    def inherited(self, cls: ClassRef, name: str) -> Value:
+        """An attribute that the bases of a class define or store, wherever they are.
+
+        A field that is made of itself (``self.x = self.x or ...``) is unknown in its own making.
+        """
+        key = (id(cls), name)
+        if key in self.resolving or len(self.resolving) > _DEEPEST_CHAIN:
+            return UNKNOWN
+        self.resolving.add(key)
+        try:
+            return self._inherited(cls, name)
+        finally:
+            self.resolving.discard(key)
+
+    def _inherited(self, cls: ClassRef, name: str) -> Value:
+        stored: Value | None = None
+        for owner in self.bases_of(cls, every=True):
+            if isinstance(owner, ClassRef):
+                one = self.own_field(owner, name)
+                if one is not None:
+                    stored = one if stored is None else join(stored, one)
+        above = self.class_attribute(cls, name, every=True)
+        if stored is None:
+            return above or UNKNOWN
+        stored = self.resolve(stored)
+        if above is None or any(isinstance(r, External) for r in above.references):
+            return stored
+        return join(stored, above)
 
     def symbol(self, path: str, dotted: str, depth: int) -> Value:
         """What ``dotted`` means in the module at ``path``, through re-exports."""
@@ -160,12 +213,14 @@ class Context:
             return reference(Symbol(ref.module, f"{ref.name}.{name}"))
         return UNKNOWN
 
-    def class_attribute(self, cls: ClassRef, name: str, *, above: bool = False) -> Value | None:
+    def class_attribute(
+        self, cls: ClassRef, name: str, *, above: bool = False, every: bool = False
+    ) -> Value | None:
         """An attribute of a class or of its bases, in order; an external base contributes its own name.
 
-        ``above`` leaves out the class itself, as ``super()`` does.
+        ``above`` leaves out the class itself, as ``super()`` does; ``every`` looks at irrelevant bases too.
         """
-        for owner in self.bases_of(cls)[1 if above else 0 :]:
+        for owner in self.bases_of(cls, every=every)[1 if above else 0 :]:
             if isinstance(owner, External):
                 return Value((), (External(self.knowledge.canonical(f"{owner.name}.{name}")),), False)
             found = owner.attributes.get(name)
@@ -173,9 +228,13 @@ class Context:
                 return self.resolve(found)
         return None
 
-    def bases_of(self, cls: ClassRef) -> list[ClassRef | External]:
-        """A class and everything above it, depth first; external bases included once each."""
-        known = self.bases.get(id(cls))
+    def bases_of(self, cls: ClassRef, *, every: bool = False) -> list[ClassRef | External]:
+        """A class and everything above it, depth first; external bases included once each.
+
+        Bases imported from other modules are followed if their names are relevant, or all with ``every``.
+        """
+        key = (id(cls), every)
+        known = self.bases.get(key)
         if known is not None:
             return known
         found: list[ClassRef | External] = []
@@ -188,15 +247,15 @@ class Context:
             if isinstance(current, ClassRef):
                 above: list[ClassRef | External] = []
                 for base in current.bases:
-                    for ref in self.resolve(base).references:
+                    for ref in (self.resolve(base) if every else self.resolve_relevant(base)).references:
                         if isinstance(ref, (ClassRef, External)):
                             above.append(ref)
                 pending = above + pending
-        self.bases[id(cls)] = found
+        self.bases[key] = found
         return found
 
-    def field(self, cls: ClassRef, name: str) -> Value | None:
-        """What the methods of a class store in ``self.name``; none if they do not.
+    def own_field(self, cls: ClassRef, name: str) -> Value | None:
+        """What the methods of a class (not of its bases) store in ``self.name``; none if they do not.
 
         Methods are evaluated for their stores with fields unknown, each once, so the answer is the same in any order.
         """
@@ -204,12 +263,10 @@ class Context:
         if key in self.field_values:
             return self.field_values[key]
         result: Value | None = None
-        for owner in self.bases_of(cls):
-            if isinstance(owner, ClassRef):
-                for method in self._storing_methods(owner).get(name, ()):
-                    stored = self._fields_of(owner, method).get(name)
-                    if stored is not None:
-                        result = stored if result is None else join(result, stored)
+        for method in self._storing_methods(cls).get(name, ()):
+            stored = self._fields_of(cls, method).get(name)
+            if stored is not None:
+                result = stored if result is None else join(result, stored)
         self.field_values[key] = result
         return result
 

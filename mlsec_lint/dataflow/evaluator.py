@@ -16,6 +16,7 @@ from mlsec_lint.dataflow.values import (
     External,
     Frame,
     FunctionRef,
+    Symbol,
     Value,
     constant,
     join,
@@ -105,24 +106,30 @@ class Evaluator:
         """Replace symbols of other modules, unless this evaluation leaves them symbolic."""
         return self.context.resolve(value) if self.resolving else value
 
+    def truth(self, value: Value) -> bool | None:
+        """Whether a value is true, with constants of other modules looked up."""
+        if self.resolving and any(isinstance(r, Symbol) for r in value.references):
+            value = self.context.resolve(value)
+        return truth(value)
+
     def lookup(self, name: str) -> Value:
         """The value of a name, from the innermost scope outward."""
         if self.classes and name in self.classes[-1][1]:
-            return self.resolve(self.classes[-1][1][name])
+            return self.classes[-1][1][name]
         found = self.state.names.get(name)
         if found is not None:
-            return self.resolve(found)
+            return found
         if self.body.kind != "module":
             if name in self.body.binds:
                 return UNKNOWN
             for frame in reversed(self.frames):
                 if name in frame.names:
-                    return self.resolve(frame.names[name])
+                    return frame.names[name]
                 if name in frame.body.binds:
                     return UNKNOWN
             found = self._global(name)
             if found is not None:
-                return self.resolve(found)
+                return found
         return self._fallback(name)
 
     def _global(self, name: str) -> Value | None:
@@ -142,7 +149,7 @@ class Evaluator:
                 if path is None:
                     target = External(self.knowledge.canonical(f"{dotted}.{name}"))
                     return Value((), (target,), len(stars) > 1)
-                if self.resolving:
+                if self.resolving and self.context.is_relevant(name):
                     found = self.context.symbol(path, name, 1)
                     if found.references or found.constants:
                         return found
@@ -160,7 +167,7 @@ class Evaluator:
 
     def branch(self, op: ir.If) -> None:
         """An ``if``: both ways unless the condition is known."""
-        known = truth(self.get(op.test))
+        known = self.truth(self.get(op.test))
         if known is not None:
             self.block(op.then if known else op.orelse)
             return
@@ -193,7 +200,7 @@ class Evaluator:
         for _ in range(_LOOP_ROUNDS):
             start = self.state.copy()
             self.block(op.head)
-            if op.test != ir.NONE and truth(self.get(op.test)) is False:
+            if op.test != ir.NONE and self.truth(self.get(op.test)) is False:
                 break
             self._breaks, self._continues = [], []
             self.block(op.body)
@@ -207,7 +214,7 @@ class Evaluator:
                 break
             self.state = joined
         self._breaks, self._continues = outer
-        endless = op.test != ir.NONE and truth(self.get(op.test)) is True
+        endless = op.test != ir.NONE and self.truth(self.get(op.test)) is True
         if endless and breaks:
             self.state.alive = False
         self.block(op.orelse)
@@ -259,7 +266,7 @@ class Evaluator:
 
     def choose(self, op: ir.Choose) -> None:
         """A conditional expression."""
-        known = truth(self.get(op.test))
+        known = self.truth(self.get(op.test))
         sides = ((op.then, op.then_value, op.holds), (op.orelse, op.else_value, op.fails))
         if known is not None:
             ops, register, _ = sides[0 if known else 1]
@@ -284,7 +291,7 @@ class Evaluator:
     def shortcut(self, op: ir.Shortcut) -> None:
         """``and`` and ``or``: the right side runs or not."""
         left = self.get(op.left)
-        known = truth(left)
+        known = self.truth(left)
         if known is not None and known == (op.op == "or"):
             self.set(op.dst, left)
             return

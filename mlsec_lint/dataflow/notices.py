@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.containers import object_at
 from mlsec_lint.dataflow.events import Event
@@ -79,7 +81,7 @@ def located(ev: Evaluator, args: Arguments) -> Arguments:
 
 def localised(ev: Evaluator, value: Value) -> Value:
     """The value with the provenance of the resource that it stands for, and its containers as they are now."""
-    value = _frozen(ev, value, 2)
+    value = _frozen(ev, value, 2) if value.references else value
     if value.identity is None:
         return value
     if value.identity in ev.state.written:
@@ -97,8 +99,10 @@ def callback_names(value: Value) -> list[str]:
 
 def _frozen(ev: Evaluator, value: Value, depth: int) -> Value:
     """The value with heap objects replaced by what is in them."""
+    identity = value.identity
+    value = ev.resolve(value)
     if not any(isinstance(ref, ObjectRef) for ref in value.references):
-        return value
+        return value if value.identity is not None or identity is None else replace(value, identity=identity)
     references: list[Reference] = []
     origins = value.origins
     for ref in value.references:

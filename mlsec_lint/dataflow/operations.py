@@ -25,7 +25,6 @@ from mlsec_lint.dataflow.values import (
     join,
     reference,
     same_constant,
-    truth,
 )
 from mlsec_lint.source import ir
 
@@ -138,7 +137,7 @@ def _binary(ev: Evaluator, op: ir.Binary) -> None:
 def _unary(ev: Evaluator, op: ir.Unary) -> None:
     value = ev.get(op.src)
     if op.op == "not":
-        known = truth(value)
+        known = ev.truth(value)
         ev.set(op.dst, Value(open=True) if known is None else constant(not known))
         return
     number = value.constant
@@ -149,7 +148,7 @@ def _unary(ev: Evaluator, op: ir.Unary) -> None:
 
 
 def _compare(ev: Evaluator, op: ir.Compare) -> None:
-    left, right = ev.get(op.left), ev.get(op.right)
+    left, right = _constants(ev, ev.get(op.left)), _constants(ev, ev.get(op.right))
     if left.known and right.known and left.constants and right.constants:
         equal = same_constant(left.constants[0], right.constants[0])
         answers = {"==": equal, "is": equal, "!=": not equal, "is not": not equal}
@@ -157,6 +156,11 @@ def _compare(ev: Evaluator, op: ir.Compare) -> None:
             ev.set(op.dst, constant(answers[op.op]))
             return
     ev.set(op.dst, Value(open=True))
+
+
+def _constants(ev: Evaluator, value: Value) -> Value:
+    """The value with constants of other modules looked up."""
+    return ev.resolve(value) if any(isinstance(r, Symbol) for r in value.references) else value
 
 
 def _format(ev: Evaluator, op: ir.Format) -> None:
@@ -252,7 +256,8 @@ def _import_from(ev: Evaluator, op: ir.ImportFrom) -> None:
             ev.stars.insert(0, star)
         return
     if path is not None:
-        value: Value = reference(Symbol(path, op.name))
+        symbol = Symbol(path, op.name)
+        value = Value((), (symbol,), False, frozenset(), symbol)
     elif op.level:
         value = UNKNOWN
     else:

@@ -43,7 +43,7 @@ def _inherits_sink(context: Context, cls: ClassRef) -> bool:
 
 
 def _leads_to_sink(context: Context, exit_: ModuleExit, value: Value, depth: int) -> bool:
-    for ref in context.resolve(value).references:
+    for ref in context.resolve_relevant(value).references:
         if isinstance(ref, External):
             if context.knowledge.sinks.find(ref.name):
                 return True

@@ -11,16 +11,13 @@ from mlsec_lint.dataflow.containers import allocate, dict_call, object_at, seque
 from mlsec_lint.dataflow.notices import callback_names, notice_call
 from mlsec_lint.dataflow.state import HeapObject
 from mlsec_lint.dataflow.values import (
-    ClassRef,
     External,
-    Instance,
-    InstanceOf,
     ModuleRef,
     ObjectRef,
+    SuperOf,
     Value,
     derived,
     join,
-    join_all,
     reference,
 )
 
@@ -61,6 +58,7 @@ def _getattr(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Va
     if len(args.positional) < 2:
         return None
     obj, attribute = args.positional[0].value, args.positional[1].value
+    attribute = ev.resolve(attribute)
     if attribute.known and attribute.text is not None:
         found = get_attribute(ev, obj, attribute.text)
         return join(found, args.positional[2].value) if len(args.positional) > 2 and found.open else found
@@ -72,7 +70,7 @@ def _import(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Val
     module = args.get(("name",), "name")
     if module is None:
         return None
-    dotted = module.value.text
+    dotted = ev.resolve(module.value).text
     if dotted is None or dotted.startswith("."):
         notice_call(ev, name, at, end, args)
         return derived([module.value], ("site", at))
@@ -94,14 +92,7 @@ def _super(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Valu
     cls = ev.owner
     if cls is None or not ev.resolving:
         return None
-    parents: list[Value] = []
-    for base in cls.bases:
-        for ref in ev.context.resolve(base).references:
-            if isinstance(ref, External):
-                parents.append(reference(Instance(ref.name)))
-            elif isinstance(ref, ClassRef):
-                parents.append(reference(InstanceOf(ref)))
-    return join_all(parents) if parents else None
+    return reference(SuperOf(cls))
 
 
 def _pure(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:

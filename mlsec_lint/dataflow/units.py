@@ -125,7 +125,6 @@ def _parameter(evaluator: Evaluator, function: FunctionRef, index: int, param: P
     default, annotation = function.defaults[index], function.annotations[index]
     references = _annotated(evaluator, annotation)
     if default is not None:
-        default = evaluator.resolve(default)
         merged = references + tuple(r for r in default.references if r not in references)
         return Value(default.constants, merged, True, origins, identity)
     if references:
@@ -135,7 +134,9 @@ def _parameter(evaluator: Evaluator, function: FunctionRef, index: int, param: P
 
 def _annotated(evaluator: Evaluator, annotation: Value | None) -> tuple[Instance | InstanceOf, ...]:
     found: list[Instance | InstanceOf] = []
-    for ref in evaluator.resolve(annotation).references if annotation is not None else ():
+    if annotation is None:
+        return ()
+    for ref in evaluator.context.resolve_relevant(annotation).references:
         if isinstance(ref, External) and not ref.name.startswith(("builtins.", "typing.")):
             found.append(Instance(ref.name))
         elif isinstance(ref, ClassRef):

@@ -43,6 +43,19 @@ class Symbol(Struct, frozen=True):
     name: str
 
 
+class Inherited(Struct, frozen=True):
+    """An attribute that a class does not define itself; its bases are looked at when somebody asks."""
+
+    cls: ClassRef
+    name: str
+
+
+class SuperOf(Struct, frozen=True):
+    """What ``super()`` gives inside a class."""
+
+    cls: ClassRef
+
+
 class ModuleRef(Struct, frozen=True):
     """A module of the project, by its path."""
 
@@ -103,7 +116,7 @@ class Snapshot(Struct, frozen=True):
 Site: TypeAlias = tuple[str, int]
 
 Reference: TypeAlias = (
-    External | Instance | Member | Symbol | ModuleRef | ObjectRef | FunctionRef | ClassRef | InstanceOf | Snapshot
+    External | Instance | Member | Symbol | Inherited | SuperOf | ModuleRef | ObjectRef | FunctionRef | ClassRef | InstanceOf | Snapshot
 )  # fmt: skip
 
 
@@ -211,7 +224,7 @@ def truth(value: Value) -> bool | None:
         return None
     answers = {bool(c) for c in value.constants}
     if value.references:
-        if any(isinstance(r, (ObjectRef, Instance, InstanceOf, Member, Symbol)) for r in value.references):
+        if any(isinstance(r, (ObjectRef, Instance, InstanceOf, Member, Symbol, Inherited)) for r in value.references):
             return None
         answers.add(True)
     return answers.pop() if len(answers) == 1 else None

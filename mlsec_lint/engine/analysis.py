@@ -80,6 +80,7 @@ class Analysis:
         self.judge = Judge(self.context, versions, self.overrides.mitigates, CallsOf(self.context))
         self.outcome = Outcome()
         self.units: dict[str, Units] = {}
+        self._words: Mapping[str, tuple[Trigger, ...]] = {}
         self._slugs = frozenset(rule.slug for rule in rules)
 
     def run(self, wanted: Iterable[str] | None = None) -> Outcome:
@@ -110,7 +111,7 @@ class Analysis:
         return self._with_renamed(accepted)
 
     def _scanner(self) -> Scanner:
-        triggers = {
+        triggers = self._words = {
             word: tuple(Trigger(e.roots, e.anywhere, e.options, e.beside, e.base) for e in entries)
             for word, entries in words(self.knowledge, self.rules, self.project.own_packages).items()
         }
@@ -122,6 +123,7 @@ class Analysis:
         Each file's functions are lowered here, while its tree is at hand, so that no file is parsed twice.
         """
         known: set[str] = set()
+        self.context.relevant = frozenset(self._words)
         pending = sorted(accepted)
         for _ in range(_ROUNDS):
             fresh: set[str] = set()
@@ -133,10 +135,16 @@ class Analysis:
                 self._select(path, accepted[path])
             fresh -= known
             known |= fresh
+            self._now_relevant(fresh)
             if not fresh:
                 break
             pending = self._spread(accepted, fresh)
         return accepted
+
+    def _now_relevant(self, names: set[str]) -> None:
+        """New names lead to sinks: what was decided without them is decided again."""
+        self.context.relevant = (self.context.relevant or frozenset()) | names
+        self.context.bases.clear()
 
     def _select(self, path: str, hits: Hits) -> None:
         """Choose and lower the functions of a file that will be evaluated."""

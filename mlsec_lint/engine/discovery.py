@@ -70,7 +70,9 @@ def discover(
 
     ``given`` are files whose text is not read from disk, relative to the root; with them, ``paths`` may be empty, which
     makes the current folder the root. Manifests are also taken from the folders around each path, up to the root: what
-    they state holds for a file whether or not its whole project is scanned. A named file is scanned even if an ignore file or a default exclude would leave it out, a named folder is walked
+    they state holds for a file whether or not its whole project is scanned.
+
+    A named file is scanned even if an ignore file or a default exclude would leave it out, a named folder is walked
     likewise; the configuration's own excludes hold for both. Nothing but regular files is ever opened. Raises
     ``UsageError`` for a path that does not exist.
     """

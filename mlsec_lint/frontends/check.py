@@ -19,13 +19,12 @@ from mlsec_lint.frontends.terminal import wants_color
 if TYPE_CHECKING:
     from mlsec_lint.domain.finding import ScanResult, Statistics
     from mlsec_lint.domain.levels import Severity
-    from mlsec_lint.engine.run import Run
 
 FINDINGS = 1
 """The exit code of a complete run that found something at or above ``--fail-on``."""
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(context_settings=CONTEXT, short_help="Scan files and folders for security defects.")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @check_options
 @debug_option

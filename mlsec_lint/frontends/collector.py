@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def collector_paused() -> Generator[None, None, None]:
     """No cyclic collection inside; afterwards everything is as before.
 
     Trees and lowered bodies form no cycles, so a collection finds nothing and costs a quarter of the time of a run.

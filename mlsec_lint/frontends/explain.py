@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlsec_lint.domain.rule import Risk, Rule
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(context_settings=CONTEXT, short_help="Explain one rule.")
 @click.argument("name", metavar="CODE|SLUG")
 @click.option("--format", "format_", type=click.Choice(FORMATS_OF_FACTS), default="text", show_default=True,
               help="Write a page for people, or a document for programs.")  # fmt: skip

@@ -42,7 +42,7 @@ def failure_of(error: BaseException) -> Failure:
         return Failure(INTERRUPTED, "mlsec-lint: interrupted")
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx is not None else "mlsec-lint"
-        return _error(f"{error.format_message().rstrip('.')}; see `{command} --help`")
+        return _error(f"{error.format_message().rstrip('.')} (see `{command} --help`)")
     if isinstance(error, click.ClickException):
         return _error(error.format_message())
     if isinstance(error, MlsecError):

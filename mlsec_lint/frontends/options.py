@@ -1,4 +1,4 @@
-"""The options of ``check``, in the order of its help. The names of the first group are the fields of ``CheckOptions``."""
+"""The options of ``check``. Those that decide what is scanned are named as the fields of ``CheckOptions``."""
 
 from __future__ import annotations
 
@@ -73,15 +73,13 @@ _SCANNING: Final[tuple[_Option, ...]] = (
         metavar="FILE",
         help="Add knowledge about a library, in the format of rules/_models. Can be repeated.",
     ),
-    click.option(
-        "--max-file-size", type=int, metavar="BYTES", help="Do not scan larger files.  [default: 10485760]"
-    ),
+    click.option("--max-file-size", type=int, metavar="BYTES", help="Do not scan larger files.  [default: 10485760]"),
     click.option("--jobs", type=int, metavar="N", help="Use up to N processes, 0 for one per processor.  [default: 0]"),
     click.option(
         "--no-cache",
         is_flag=True,
         expose_value=False,
-        help="Accepted for scripts; every run never reads or writes a cache.",
+        help="Accepted for scripts; a run never reads or writes a cache.",
     ),
     click.option(
         "--stdin-filename",
@@ -104,7 +102,8 @@ _REPORTING: Final[tuple[_Option, ...]] = (
         type=OutputType(),
         multiple=True,
         metavar="FORMAT:FILE",
-        help="Write a report to a file, or to standard output (-). Can be repeated. Without --format, nothing else is written there.",
+        help="Write a report to a file, or to standard output (-). Can be repeated. "
+        "Without --format, no other report is written.",
     ),
     click.option(
         "--color",

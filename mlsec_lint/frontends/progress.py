@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final, TextIO
 
@@ -11,7 +11,7 @@ FEWEST_FILES: Final = 200
 
 
 @contextmanager
-def progress_on(stream: TextIO, *, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+def progress_on(stream: TextIO, *, wanted: bool) -> Generator[Callable[[int, int], None] | None, None, None]:
     """What to call with (files just done, files in all) during a run; none if nobody would see it.
 
     The bar is made on the first call of a run that is large enough, since rich is slow to import, and is wiped at the

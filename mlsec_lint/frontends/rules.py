@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HEADER = ("code", "slug", "severity", "profile", "title")
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(context_settings=CONTEXT, short_help="List all rules.")
 @click.option("--format", "format_", type=click.Choice(FORMATS_OF_FACTS), default="text", show_default=True,
               help="Write a table for people, or a document for programs.")  # fmt: skip
 @debug_option

@@ -13,7 +13,7 @@ from mlsec_lint.domain.errors import KnowledgeError
 from mlsec_lint.domain.levels import Severity
 from mlsec_lint.domain.rule import FAMILIES, PROFILES, Risk, Rule
 from mlsec_lint.knowledge.index import Knowledge
-from mlsec_lint.knowledge.schema import Catalogue, KindsFile, Model, OriginsFile, RuleFile
+from mlsec_lint.knowledge.schema import Catalogue, KindsFile, Model, OriginsFile, RuleFile, UnpicklerFile
 from mlsec_lint.knowledge.toml import read_toml
 from mlsec_lint.knowledge.validation import check_model
 
@@ -44,7 +44,8 @@ def load_knowledge(directory: Path | None = None, extra_models: Sequence[Path] =
     extra = [_decode(path, Model) for path in extra_models]
     for path, model in zip([*paths, *extra_models], [*models, *extra], strict=True):
         check_model(path.name, model, kinds, origins)
-    knowledge = Knowledge(rules, origins)
+    dangers = _decode(directory / "_facts" / "unpickler.toml", UnpicklerFile).danger
+    knowledge = Knowledge(rules, origins, dangers)
     knowledge.add_models(_overridden(models, extra))
     return knowledge
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mlsec_lint.domain.rule import Rule
 from mlsec_lint.knowledge.patterns import NameTable
-from mlsec_lint.knowledge.schema import Model, OriginEntry, Producer, Propagator, Sink, Source
+from mlsec_lint.knowledge.schema import Model, OriginEntry, Producer, Propagator, Sink, Source, UnpicklerDanger
 
 @dataclass(frozen=True, slots=True)
 class SinkEntry:
@@ -25,7 +25,7 @@ class Knowledge:
 
     rules: tuple[Rule, ...]
     origins: Mapping[str, OriginEntry]
-    facts: Mapping[str, object] = field(default_factory=dict[str, object])
+    dangers: tuple[UnpicklerDanger, ...] = ()
     sinks: NameTable[SinkEntry] = field(default_factory=NameTable[SinkEntry])
     assigned: NameTable[SinkEntry] = field(default_factory=NameTable[SinkEntry])
     sources: NameTable[Source] = field(default_factory=NameTable[Source])

@@ -200,6 +200,20 @@ class KindsFile(_Strict, kw_only=True):
     kinds: dict[str, str]
 
 
+class UnpicklerDanger(_Strict, kw_only=True):
+    """What a pickle can do with these modules and names: ``effect`` completes "... ``name``, which"."""
+
+    effect: str
+    modules: tuple[str, ...] = ()
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+
+class UnpicklerFile(_Strict, kw_only=True):
+    """``rules/_facts/unpickler.toml``: what no allow-list of an unpickler may let through."""
+
+    danger: tuple[UnpicklerDanger, ...]
+
+
 class OriginEntry(_Strict, kw_only=True):
     """How far a kind of provenance is trusted. ``severity`` is what a graded rule gives to data from there."""
 

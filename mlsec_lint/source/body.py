@@ -125,7 +125,7 @@ class Body:
         return [node for node in self.walk() if isinstance(node, libcst.Call)]
 
     def code(self, node: libcst.CSTNode) -> str:
-        """The source text of a node, without parentheses around it; ``...`` if Python's own recursion ends before it."""
+        """The source text of a node, without parentheses around it; ``...`` if it is too deep to print."""
         try:
             text = self.module.code_for_node(_bare(node))
         except RecursionError:

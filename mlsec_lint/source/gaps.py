@@ -11,7 +11,7 @@ SYNTAX: Final = "syntax"
 NESTING: Final = "nesting"
 SIZE: Final = "size"
 LENGTH: Final = "length"
-"""The kinds of gaps: no Python, nested too deeply, a body with too many operations, a literal with too many elements."""
+"""The kinds of gaps: no Python, nested too deeply, a body with too many operations, a literal with too many items."""
 
 _MATTERS: Final = frozenset(("call", "assignment", "block"))
 """Nodes without which nothing that a rule looks at can be lost."""

@@ -96,6 +96,11 @@ class Notebook:
             return 1, max(1, virtual_line)
         return self.cells[at], virtual_line - self.starts[at] + 1
 
+    def virtual_line(self, cell: int, line: int) -> int:
+        """The line of the virtual text for a line (from 1) of a Python cell: the way back from ``cell_line``."""
+        at = bisect_right(self.cells, cell) - 1
+        return line if at < 0 else self.starts[at] + line - 1
+
 
 def read_notebook(data: bytes) -> Notebook | str:
     """Read a notebook of format 3 or 4; a string says, as a clause, why it cannot be read.

@@ -129,7 +129,7 @@ class LineIndex:
     def _starts(self) -> list[int]:
         """The offset of each line's first byte, and one more entry: where a line after the last would start."""
         lengths = map(len, self._data.split(b"\n"))
-        return list(accumulate(lengths, lambda at, length: at + length + 1, initial=0))
+        return list(accumulate(map((1).__add__, lengths), initial=0))
 
     @cached_property
     def _ascii(self) -> bool:

@@ -228,6 +228,8 @@ return Placeholder(module, name)
 ---
 return super().find_class(module, name) if (module, name) in PAIRS else Placeholder
 ---
+return (module, name) in PAIRS and super().find_class(module, name)
+---
 # called in other ways
 if (module, name) not in PAIRS:
     raise E
@@ -341,7 +343,13 @@ def test_a_check_in_a_method_or_function_is_followed() -> None:
 # Weak ones
 
 
-WEAK = """
+WEAK = """# says: not the name
+if module not in ANY:
+    raise E
+if ANY[module] is not None and name not in ANY[module]:
+    raise E
+return super().find_class(module, name)
+---
 # the module only
 # says: builtins.breakpoint
 if module == 'builtins':
@@ -529,6 +537,7 @@ def test_a_check_of_less_is_weak(body: str) -> None:
         BLOCKED = ["os", "subprocess", "builtins"]
         PAIRS = {("collections", "OrderedDict")}
         DENIED = {("os", "system"), ("builtins", "eval")}
+        ANY = {"datetime": None, "decimal": {"Decimal"}}
         STARS = {"numpy": ["*"], "collections": ["OrderedDict"]}
     """
     found = method(body, before)
@@ -694,6 +703,27 @@ def test_a_method_with_too_many_paths_is_weak_and_incomplete() -> None:
     tests = "".join(f"if module == 'm{n}':\n    x{n} = 1\n" for n in range(12))
     found = method(tests + "return super().find_class(module, name)")
     assert (found.verdict, found.complete) == ("weak", False)
+
+
+def test_a_lookup_in_an_inner_function_is_not_missed() -> None:
+    found = method("def load():\n    return super(U, self).find_class(module, name)\nreturn load()")
+    assert (found.verdict, found.complete) == ("weak", False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return " + "''.join(" * 60 + "name" + ")" * 60,
+        "x = [" + "'a', " * 10_000 + "]\nreturn super().find_class(module, name)",
+        "return " + "(a + " * 150 + "name" + ")" * 150,
+        "\n".join(["self.f(module, name)"] * 400),
+    ],
+)
+def test_hostile_text_ends_the_judgement_and_not_the_run(body: str) -> None:
+    again = "\n".join(["        self.f(module, name)"] * 400)
+    source = f"class U(pickle.Unpickler):\n    def f(self, module, name):\n{again}\n"
+    head = "    def find_class(self, module, name):\n"
+    assert judged(source + head + textwrap.indent(body, " " * 8) + "\n").verdict
 
 
 def test_functions_that_call_each_other_end() -> None:

@@ -11,6 +11,7 @@ from mlsec_lint.checks._unpickler.expressions import Env, Evaluator
 from mlsec_lint.checks._unpickler.literals import contents, dotted, row
 from mlsec_lint.checks._unpickler.shapes import elements, snippet, unpacked
 from mlsec_lint.checks._unpickler.values import (
+    OPAQUE,
     All,
     Any,
     Atom,
@@ -105,7 +106,8 @@ class Conditions:
             found = equal(a, b, text)
         elif isinstance(operator, (cst.Is, cst.IsNot)):
             nothing = isinstance(b, Unknown) and b.text == "None"
-            found = Not(member(a.key, a.table)) if nothing and isinstance(a, Entry) else Atom("option", None, text)
+            listed = nothing and isinstance(a, Entry) and not any(value is OPAQUE for _, value in _rows(a.table))
+            found = Not(member(a.key, a.table)) if listed and isinstance(a, Entry) else Atom("option", None, text)
         else:
             found = _loose(a, b, text)
         return Not(found) if isinstance(operator, (cst.NotIn, cst.NotEqual, cst.IsNot)) else found

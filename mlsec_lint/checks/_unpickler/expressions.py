@@ -44,6 +44,7 @@ class Evaluator:
 
     def value(self, node: cst.BaseExpression, env: Env) -> Value:
         """The value of an expression. Never fails: what is not understood depends on all that it mentions."""
+        self.scope.step()
         if isinstance(node, cst.Name) and node.value in env:
             return env[node.value]
         if isinstance(node, cst.NamedExpr):

@@ -9,7 +9,7 @@ import libcst as cst
 
 from mlsec_lint.checks._unpickler.expressions import Env
 from mlsec_lint.checks._unpickler.literals import dotted
-from mlsec_lint.checks._unpickler.values import MODULE, NAME, Pair, State, Text, Value
+from mlsec_lint.checks._unpickler.values import MODULE, NAME, Pair, State, Text, Value, both
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,32 @@ def raises(outcome: Outcome, caught: frozenset[str]) -> bool:
     return bool(caught & {"Exception", "BaseException", name})
 
 
+def raised(outcomes: list[Outcome], flow: Flow) -> list[Outcome]:
+    """The exceptions of a called function, on the path of its caller."""
+    return [
+        Outcome("raise", state, o.value, o.expression, o.env)
+        for o in outcomes
+        if o.kind == "raise"
+        for state in both([flow.state], [o.state])
+    ]
+
+
 def distinct(flows: Iterable[Flow]) -> list[Flow]:
     found: list[Flow] = []
     for flow in flows:
         if flow not in found:
             found.append(flow)
     return found
+
+
+def hides_lookups(function: cst.FunctionDef) -> bool:
+    """Whether a function or lambda within a function calls ``find_class``, where no path leads."""
+    stack: list[tuple[cst.CSTNode, bool]] = [(function.body, False)]
+    while stack:
+        node, inside = stack.pop()
+        inside = inside or isinstance(node, (cst.FunctionDef, cst.Lambda))
+        func = node.func if inside and isinstance(node, cst.Call) else None
+        if isinstance(func, cst.Attribute) and func.attr.value == "find_class":
+            return True
+        stack.extend((child, inside) for child in node.children)
+    return False

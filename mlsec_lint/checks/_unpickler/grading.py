@@ -34,9 +34,14 @@ class Graded:
     complete: bool = True
 
 
-def grade(outcomes: Sequence[Outcome], facts: UnpicklerFacts) -> Graded:
-    """The grade of the worst path; the first such path in the order of the text gives the reason."""
+def grade(outcomes: Sequence[Outcome], facts: UnpicklerFacts, hidden: bool = False) -> Graded:
+    """The grade of the worst path; the first such path in the order of the text gives the reason.
+
+    ``hidden`` says that there are lookups on no path, because they are in a function within the method.
+    """
     found = [_grade_path(o.state, o.value, outcomes, facts) for o in outcomes if isinstance(o.value, Lookup)]
+    if hidden:
+        found.append(Graded(Grade.WEAK, "it looks names up in an inner function, which is not followed", False))
     if not found:
         return Graded(Grade.ALLOW_LIST, "it looks nothing up")
     worst = max(found, key=lambda graded: graded.grade)

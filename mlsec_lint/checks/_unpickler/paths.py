@@ -7,24 +7,23 @@ from typing import Final
 
 import libcst as cst
 
-from mlsec_lint.checks._unpickler.conditions import Conditions, bind, equal
+from mlsec_lint.checks._unpickler.conditions import Conditions, bind
 from mlsec_lint.checks._unpickler.expressions import Env, Evaluator
-from mlsec_lint.checks._unpickler.flows import Flow, Outcome, bound, caught_by, distinct, is_test, raises
+from mlsec_lint.checks._unpickler.flows import Flow, Outcome, bound, caught_by, distinct, is_test, raised, raises
 from mlsec_lint.checks._unpickler.literals import dotted
+from mlsec_lint.checks._unpickler.patterns import pattern_test
 from mlsec_lint.checks._unpickler.scope import Scope
-from mlsec_lint.checks._unpickler.shapes import elements, snippet, unpacked
+from mlsec_lint.checks._unpickler.shapes import elements, snippet
 from mlsec_lint.checks._unpickler.values import (
     ALWAYS,
     MAX_PATHS,
     All,
-    Any,
     Atom,
     Cases,
     Decision,
     Entry,
     Fixed,
     Lookup,
-    Pair,
     State,
     Test,
     Text,
@@ -158,7 +157,7 @@ class Paths:
         """A call for its effect: it may be a check that raises."""
         outcomes = self._inside(node, flow.env)
         if outcomes is not None:
-            self.outcomes += self._raised(outcomes, flow)
+            self.outcomes += raised(outcomes, flow)
             return distinct(
                 Flow(state, flow.env) for o in outcomes if o.kind == "return" for state in both([flow.state], [o.state])
             )
@@ -234,29 +233,13 @@ class Paths:
             remaining: list[Flow] = []
             for inner in open_flows:
                 env = dict(inner.env)
-                test = self._pattern(case.pattern, subject, env)
+                test = pattern_test(case.pattern, subject, env, self._evaluator)
                 if case.guard is not None:
                     test = All((test, self._conditions.test(case.guard, env)))
                 after += self._block(case.body, self._split(test, True, Flow(inner.state, env)))
                 remaining += self._split(test, False, inner)
             open_flows = distinct(remaining)
         return distinct([*after, *open_flows])
-
-    def _pattern(self, pattern: cst.MatchPattern, subject: Value, env: Env) -> Test:
-        if isinstance(pattern, cst.MatchValue):
-            return equal(subject, self._evaluator.value(pattern.value, env), snippet(pattern.value))
-        if isinstance(pattern, cst.MatchOr):
-            return Any(tuple(self._pattern(option.pattern, subject, env) for option in pattern.patterns))
-        if isinstance(pattern, cst.MatchAs):
-            if pattern.name is not None:
-                env[pattern.name.value] = subject
-            return Fixed(True) if pattern.pattern is None else self._pattern(pattern.pattern, subject, env)
-        if isinstance(pattern, cst.MatchSequence):
-            inner = [element.value for element in pattern.patterns if isinstance(element, cst.MatchSequenceElement)]
-            if isinstance(subject, Pair) and len(inner) == len(pattern.patterns) == 2:
-                parts = zip(inner, unpacked(subject, 2), strict=True)
-                return All(tuple(self._pattern(part, value, env) for part, value in parts))
-        return Atom("option", None, "a pattern")
 
     # Values that depend on the path
 
@@ -268,10 +251,14 @@ class Paths:
             return [r for side, truth in sides for f in self._split(test, truth, flow) for r in self._results(side, f)]
         if isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.Or):
             return self._results(node.left, flow) + self._results(node.right, flow)
+        if isinstance(node, cst.BooleanOperation):
+            test = self._conditions.test(node.left, flow.env)
+            refused: list[tuple[Flow, Value]] = [(f, Unknown("None")) for f in self._split(test, False, flow)]
+            return [r for f in self._split(test, True, flow) for r in self._results(node.right, f)] + refused
         if isinstance(node, cst.Call):
             inner = self._inside(node, flow.env)
             if inner is not None:
-                self.outcomes += self._raised(inner, flow)
+                self.outcomes += raised(inner, flow)
                 returned = [(s, o.value) for o in inner if o.kind == "return" for s in both([flow.state], [o.state])]
                 return [(Flow(state, dict(flow.env)), value) for state, value in returned]
         value = self._evaluator.value(node, flow.env)
@@ -280,14 +267,6 @@ class Paths:
             table = node.func.value if isinstance(node.func, cst.Attribute) else node.func
             return [(flow, Entry(self._evaluator.value(table, flow.env), key)), (flow, value)]
         return [(flow, value)]
-
-    def _raised(self, outcomes: list[Outcome], flow: Flow) -> list[Outcome]:
-        return [
-            Outcome("raise", state, o.value, o.expression, o.env)
-            for o in outcomes
-            if o.kind == "raise"
-            for state in both([flow.state], [o.state])
-        ]
 
     def _inside(self, node: cst.Call, env: Env) -> list[Outcome] | None:
         """The outcomes of a call of the project's own function that is given module or name; ``None`` otherwise."""

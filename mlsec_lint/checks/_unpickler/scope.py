@@ -8,9 +8,13 @@ from typing import Final
 import libcst as cst
 
 from mlsec_lint.checks._unpickler.literals import Constant, Literals, dotted
-from mlsec_lint.checks._unpickler.values import Opaque
+from mlsec_lint.checks._unpickler.values import Opaque, TooManyPathsError
 
 _OWN: Final = frozenset({"self", "cls"})
+_MAX_STEPS: Final = 10_000
+"""Expressions that one judgement may look at; real classes need a few hundred."""
+_MAX_CHARACTERS: Final = 20_000
+"""Longer functions are not followed: an expression is printed for each of its parts."""
 
 
 class Scope:
@@ -34,6 +38,21 @@ class Scope:
         self._outer = outer
         self._functions = functions
         self._open: set[str] = set()
+        self._steps = 0
+        self._sizes: dict[int, int] = {}
+
+    def step(self) -> None:
+        """Count one expression. Raises ``TooManyPathsError`` when a hostile text has had enough of them."""
+        self._steps += 1
+        if self._steps > _MAX_STEPS:
+            raise TooManyPathsError
+
+    def fits(self, function: cst.FunctionDef) -> bool:
+        """Whether a function is short enough to be followed."""
+        size = self._sizes.get(id(function))
+        if size is None:
+            size = self._sizes[id(function)] = len(cst.Module([]).code_for_node(function))
+        return size <= _MAX_CHARACTERS
 
     def constant(self, name: str) -> object | None:
         """The value of a name as written: an attribute of the class if it says so, else a constant of the project."""
@@ -57,8 +76,10 @@ class Scope:
         name = dotted(node)
         head, _, rest = name.partition(".")
         if rest and head in _OWN | {self.class_name}:
-            return self.methods.get(rest)
-        return self._functions(name) if name else None
+            found = self.methods.get(rest)
+        else:
+            found = self._functions(name) if name else None
+        return found if found is not None and self.fits(found) else None
 
 
 def scope_of(class_def: cst.ClassDef, constant: Constant, functions: Callable[[str], cst.FunctionDef | None]) -> Scope:

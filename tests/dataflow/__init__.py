@@ -1,0 +1,1 @@
+"""The evaluation of values, on tiny programs."""
