@@ -68,7 +68,9 @@ class Judge:
         status = self.versions.status(condition.package, _range(condition.versions), site.path)
         if status is Status.ALL:
             return Answer(Truth.YES, (self.versions.describe(condition.package, site.path),))
-        if status is Status.NONE or (status is Status.UNSTATED and condition.known):
+        if status is Status.NONE:
+            return Answer(Truth.NO, (self.versions.describe(condition.package, site.path),))
+        if status is Status.UNSTATED and condition.known:
             return NO
         reason = self.versions.describe(condition.package, site.path)
         return maybe(reason, likely=True, weak=condition.known)

@@ -54,9 +54,8 @@ def _possible(judge: Judge, site: Site) -> list[_Possible]:
     for case in site.sink.case:
         answer = all_of(judge.answer(condition, site) for condition in case.when)
         if answer.truth is Truth.NO:
-            if answer.assumed:
-                assumed = True
-                reasons.extend(r for r in answer.reasons if r not in reasons)
+            assumed = assumed or answer.assumed
+            reasons.extend(r for r in answer.reasons if r not in reasons)
             continue
         certain = answer.truth is Truth.YES
         texts = (*answer.reasons, *(reasons if certain else ()))

@@ -101,7 +101,10 @@ class TestSelection:
 class TestExcludes:
     def test_exclude_replaces_the_default_excludes(self, cli: Cli, tree: Tree) -> None:
         tree({"a.py": UNSAFE, "gen/b.py": UNSAFE, "build/c.py": UNSAFE})
-        assert [path for path, _ in found(cli("check", "--format", "json", "--exclude", "gen"))] == ["a.py", "build/c.py"]
+        assert [path for path, _ in found(cli("check", "--format", "json", "--exclude", "gen"))] == [
+            "a.py",
+            "build/c.py",
+        ]
 
     def test_extend_exclude_adds_to_them(self, cli: Cli, tree: Tree) -> None:
         tree({"a.py": UNSAFE, "gen/b.py": UNSAFE, "build/c.py": UNSAFE, "x.py": UNSAFE})
@@ -157,7 +160,13 @@ class TestConfiguration:
         assert found(cli("check", "--format", "json", "--isolated")) == [("a.py", "MLS102")]
 
     def test_a_named_file_replaces_the_project_file(self, cli: Cli, tree: Tree) -> None:
-        tree({"a.py": UNSAFE, "pyproject.toml": '[tool.mlsec-lint]\nignore = ["MLS102"]\n', "own.toml": 'fail-on = "high"'})
+        tree(
+            {
+                "a.py": UNSAFE,
+                "pyproject.toml": '[tool.mlsec-lint]\nignore = ["MLS102"]\n',
+                "own.toml": 'fail-on = "high"',
+            }
+        )
         done = cli("check", "--format", "json", "--config", "own.toml")
         assert found(done) == [("a.py", "MLS102")]
         assert done.code == 0
@@ -271,7 +280,13 @@ class TestStandardInput:
 
     def test_its_name_and_its_project_count(self, tree: Tree) -> None:
         load = b"from .paths import options\nimport torch\n\n\ndef restore(path):\n    return torch.load(path, **options)\n"
-        tree({"pkg/__init__.py": "", "pkg/paths.py": "options = {'weights_only': False}\n", "requirements.txt": "torch==2.11"})
+        tree(
+            {
+                "pkg/__init__.py": "",
+                "pkg/paths.py": "options = {'weights_only': False}\n",
+                "requirements.txt": "torch==2.11",
+            }
+        )
         done = run_process("check", "--format", "json", "--stdin-filename", "pkg/unsaved.py", "-", stdin=load)
         assert found(done) == [("pkg/unsaved.py", "MLS102")]
         tree({"pkg/paths.py": "options = {}\n"})
