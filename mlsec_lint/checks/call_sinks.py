@@ -70,7 +70,8 @@ class CallSinks:
     def _draft(self, event: Event, entry: SinkEntry) -> tuple[Draft | None, list[tuple[int, int]]]:
         site = Site(event, entry.sink, self.module.path, self.module.data)
         rule = entry.rule
-        assert rule is not None
+        if rule is None:
+            return None, []
         origins = self._origins(site)
         if OWN in origins and origins <= _HARMLESS_BESIDE_OWN:
             return None, []
@@ -78,7 +79,7 @@ class CallSinks:
         if verdict is None:
             return None, []
         origin = least_trusted(origins, self.judge.context.knowledge.origins)
-        confidence, reasons = self._confidence(event, entry, verdict)
+        confidence, reasons = self._confidence(event, verdict)
         case, sink = verdict.case, entry.sink
         because = (case.because if case is not None else "") or sink.because
         remedy = (case.remedy if case is not None else "") or sink.remedy or rule.remedy
@@ -118,7 +119,7 @@ class CallSinks:
         folder = root / PurePosixPath(self.module.path).parent
         return bool(texts) and all(_is_file(root, folder, text) for text in texts)
 
-    def _confidence(self, event: Event, entry: SinkEntry, verdict: Verdict) -> tuple[Confidence, tuple[str, ...]]:
+    def _confidence(self, event: Event, verdict: Verdict) -> tuple[Confidence, tuple[str, ...]]:
         confidence, reasons = verdict.confidence, list(verdict.reasons)
         if not event.exact:
             confidence = min(confidence, Confidence.MEDIUM)
@@ -145,7 +146,8 @@ class CallSinks:
         return next((name for name in entry.sink.call if name.rpartition(".")[2] == last), last)
 
     def _arguments(self, site: Site, verdict: Verdict) -> tuple[DraftArgument, ...]:
-        names = dict.fromkeys((*verdict.decided_by, *([site.sink.argument] if site.sink.argument else [])))
+        loaded = (site.sink.argument,) if site.sink.argument else ()
+        names: tuple[str, ...] = tuple(dict.fromkeys((*verdict.decided_by, *loaded)))
         found: list[DraftArgument] = []
         for name in names:
             passed = site.argument(name)
@@ -165,9 +167,11 @@ class CallSinks:
         found: list[tuple[int, int]] = []
         for name in names:
             passed = site.argument(name)
-            for ref in passed.value.references if passed is not None else ():
-                if isinstance(ref, FunctionRef) and ref.module == self.module.path:
-                    found.append((ref.body.at, ref.body.end))
+            found.extend(
+                (ref.body.at, ref.body.end)
+                for ref in (passed.value.references if passed is not None else ())
+                if isinstance(ref, FunctionRef) and ref.module == self.module.path
+            )
         return found
 
 

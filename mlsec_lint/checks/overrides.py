@@ -17,8 +17,8 @@ from mlsec_lint.domain.levels import Confidence, Severity
 
 if TYPE_CHECKING:
     from mlsec_lint.checks.restricted_unpickler import Judgement
+    from mlsec_lint.domain.rule import Rule
     from mlsec_lint.knowledge.index import SinkEntry
-    from mlsec_lint.source.project import Module
 
 OPEN = "open"
 WEAK = "weak"
@@ -36,7 +36,7 @@ class Overrides:
         judgement = self._judged(cls, method)
         return judgement is None or judgement.verdict != OPEN
 
-    def drafts(self, module: Module, functions: Mapping[int, FunctionRef], slugs: frozenset[str]) -> list[Draft]:
+    def drafts(self, functions: Mapping[int, FunctionRef], slugs: frozenset[str]) -> list[Draft]:
         """The weak overrides that a module defines."""
         found: list[Draft] = []
         for function in functions.values():
@@ -47,7 +47,7 @@ class Overrides:
                 continue
             judgement = self._judged(function.owner, function.body.name)
             if judgement is not None and judgement.verdict == WEAK:
-                found.append(_draft(entry, function, judgement))
+                found.append(_draft(entry.rule, entry, function, judgement))
         return found
 
     def _entry(self, cls: ClassRef, method: str) -> SinkEntry | None:
@@ -74,9 +74,7 @@ class Overrides:
         return judge_class(self._context, module, cls)
 
 
-def _draft(entry: SinkEntry, function: FunctionRef, judgement: Judgement) -> Draft:
-    rule = entry.rule
-    assert rule is not None
+def _draft(rule: Rule, entry: SinkEntry, function: FunctionRef, judgement: Judgement) -> Draft:
     api = function.body.qualname
     remedy = entry.sink.remedy or rule.remedy
     return Draft(

@@ -24,7 +24,7 @@ class Site:
     data: bytes
 
     def argument(self, name: str) -> Passed | None:
-        """The argument for ``name``; ``a.b`` is the entry ``b`` of a mapping passed for ``a``; ``self`` the receiver."""
+        """The argument for ``name``; ``a.b`` is entry ``b`` of a mapping passed for ``a``; ``self`` the receiver."""
         if name == RECEIVER:
             return Passed(self.event.receiver) if self.event.receiver is not None else None
         whole, _, key = name.partition(".")

@@ -18,7 +18,9 @@ def message_of(rule: Rule, *, api: str, because: str, origin: str, remedy: str) 
 def described(value: Value) -> str:
     """What is known of a value, in a few words."""
     parts = [_short(repr(constant)) for constant in value.constants]
-    parts += [f"a {ref.kind}" if isinstance(ref, Snapshot) else str(getattr(ref, "name", "")) for ref in value.references]
+    parts += [
+        f"a {ref.kind}" if isinstance(ref, Snapshot) else str(getattr(ref, "name", "")) for ref in value.references
+    ]
     known = " or ".join(part for part in parts if part)
     if value.open:
         return f"{known} or unknown" if known else "unknown"

@@ -75,7 +75,6 @@ def join_arguments(left: Arguments, right: Arguments) -> Arguments:
 
 def _join(left: Passed | None, right: Passed | None) -> Passed:
     if left is None or right is None:
-        some = left or right
-        assert some is not None
-        return Passed(join(some.value, UNKNOWN), some.at, some.end)
+        some = left if left is not None else right
+        return Passed(join(some.value, UNKNOWN), some.at, some.end) if some is not None else Passed(UNKNOWN)
     return Passed(join(left.value, right.value), left.at, left.end)

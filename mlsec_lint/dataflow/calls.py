@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.attributes import attribute
-from mlsec_lint.dataflow.containers import container_method, objects
+from mlsec_lint.dataflow.container_methods import container_method
+from mlsec_lint.dataflow.containers import objects
 from mlsec_lint.dataflow.effects import external_result, unresolved_result
 from mlsec_lint.dataflow.notices import notice_call, notice_method
 from mlsec_lint.dataflow.specials import call_partial, special_call

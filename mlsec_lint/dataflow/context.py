@@ -64,7 +64,9 @@ class Context:
     fields: dict[int, dict[str, Value]] = field(default_factory=dict[int, dict[str, Value]])
     field_values: dict[tuple[int, str], Value | None] = field(default_factory=dict[tuple[int, str], "Value | None"])
     storing: dict[int, dict[str, list[FunctionRef]]] = field(default_factory=dict[int, "dict[str, list[FunctionRef]]"])
-    bases: dict[tuple[int, bool], list[ClassRef | External]] = field(default_factory=dict[tuple[int, bool], "list[ClassRef | External]"])
+    bases: dict[tuple[int, bool], list[ClassRef | External]] = field(
+        default_factory=dict[tuple[int, bool], "list[ClassRef | External]"]
+    )
     relevant: frozenset[str] | None = None
     resolving: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     truncated: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -213,9 +215,7 @@ class Context:
             return reference(Symbol(ref.module, f"{ref.name}.{name}"))
         return UNKNOWN
 
-    def class_attribute(
-        self, cls: ClassRef, name: str, *, above: bool = False, every: bool = False
-    ) -> Value | None:
+    def class_attribute(self, cls: ClassRef, name: str, *, above: bool = False, every: bool = False) -> Value | None:
         """An attribute of a class or of its bases, in order; an external base contributes its own name.
 
         ``above`` leaves out the class itself, as ``super()`` does; ``every`` looks at irrelevant bases too.
@@ -249,7 +249,7 @@ class Context:
                 for base in current.bases:
                     for ref in (self.resolve(base) if every else self.resolve_relevant(base)).references:
                         if isinstance(ref, (ClassRef, External)):
-                            above.append(ref)
+                            above.append(ref)  # noqa: PERF401 - two levels of loops
                 pending = above + pending
         self.bases[key] = found
         return found
@@ -278,8 +278,10 @@ class Context:
         found = self.storing[id(cls)] = {}
         module = self.project.module(cls.module)
         methods = [r for v in cls.attributes.values() for r in v.references if isinstance(r, FunctionRef)]
-        for method in methods if module is not None else ():
-            for match in _STORED_FIELD.finditer(module.data, method.body.at, method.body.end):  # type: ignore[union-attr]
+        if module is None:
+            return found
+        for method in methods:
+            for match in _STORED_FIELD.finditer(module.data, method.body.at, method.body.end):
                 known_methods = found.setdefault(match.group(1).decode(), [])
                 if method not in known_methods:
                     known_methods.append(method)
@@ -294,4 +296,3 @@ class Context:
     def instance(self, cls: ClassRef) -> Value:
         """An instance of a project class."""
         return reference(InstanceOf(cls))
-

@@ -32,7 +32,9 @@ def external_result(ev: Evaluator, name: str, args: Arguments, receiver: Value |
             target = _parameter(args, source.parameters, source.into, receiver)
             if target is not None and target.identity is not None:
                 ev.state.fetched[target.identity] = source.origin
-        return Value((), (typed,), True, derived(_localised(ev, args, receiver)).origins | {source.origin}, ("site", at))
+        return Value(
+            (), (typed,), True, derived(_localised(ev, args, receiver)).origins | {source.origin}, ("site", at)
+        )
     propagator = ev.knowledge.propagators.first(name)
     if propagator is not None and len(args.positional) <= max(len(propagator.parameters), 1):
         value = _parameter(args, propagator.parameters, propagator.source, receiver)

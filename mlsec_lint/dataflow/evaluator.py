@@ -5,25 +5,21 @@ Operations on values are in ``operations``, calls in ``calls``; this file decide
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from mlsec_lint.dataflow.names import lookup
+from mlsec_lint.dataflow.narrowing import narrowed
 from mlsec_lint.dataflow.state import State, join_states
 from mlsec_lint.dataflow.values import (
     UNKNOWN,
     ClassRef,
-    External,
     Frame,
     FunctionRef,
     Symbol,
     Value,
-    constant,
     join,
-    reference,
-    same_constant,
     truth,
-    unknown,
 )
 from mlsec_lint.source import ir
 
@@ -36,15 +32,14 @@ MOST_STEPS: Final = 60_000
 """Operations evaluated per body, loops included; beyond it the evaluation of the body stops and says so."""
 
 _LOOP_ROUNDS: Final = 4
-_BUILTINS: Final = frozenset(dir(builtins))
 
 
-class BudgetExceeded(Exception):
+class BudgetExceededError(Exception):
     """A body needed more than :data:`MOST_STEPS` steps."""
 
 
 class Evaluator:
-    """Evaluates a body. With an ``observer`` it reports calls; with ``resolving`` it follows imports into the project."""
+    """Evaluates a body. An ``observer`` is told of calls; ``resolving`` follows imports into the project."""
 
     def __init__(
         self,
@@ -88,7 +83,7 @@ class Evaluator:
         """Evaluate operations in order until the state ends."""
         self._steps += len(ops)
         if self._steps > MOST_STEPS:
-            raise BudgetExceeded
+            raise BudgetExceededError
         for op in ops:
             if not self.state.alive:
                 return
@@ -114,49 +109,7 @@ class Evaluator:
 
     def lookup(self, name: str) -> Value:
         """The value of a name, from the innermost scope outward."""
-        if self.classes and name in self.classes[-1][1]:
-            return self.classes[-1][1][name]
-        found = self.state.names.get(name)
-        if found is not None:
-            return found
-        if self.body.kind != "module":
-            if name in self.body.binds:
-                return UNKNOWN
-            for frame in reversed(self.frames):
-                if name in frame.names:
-                    return frame.names[name]
-                if name in frame.body.binds:
-                    return UNKNOWN
-            found = self._global(name)
-            if found is not None:
-                return found
-        return self._fallback(name)
-
-    def _global(self, name: str) -> Value | None:
-        exit_ = self.context.exit_of(self.module.path)
-        found = exit_.names.get(name) if exit_ is not None else None
-        if found is not None and name in self.module.rebound:
-            return Value(found.constants, found.references, True, found.origins)
-        return found
-
-    def _fallback(self, name: str) -> Value:
-        stars = self.stars
-        if self.body.kind != "module":
-            exit_ = self.context.exit_of(self.module.path)
-            stars = list(exit_.stars) if exit_ is not None else []
-        if name not in _BUILTINS:
-            for path, dotted in stars:
-                if path is None:
-                    target = External(self.knowledge.canonical(f"{dotted}.{name}"))
-                    return Value((), (target,), len(stars) > 1)
-                if self.resolving and self.context.is_relevant(name):
-                    found = self.context.symbol(path, name, 1)
-                    if found.references or found.constants:
-                        return found
-            if name == "__file__":
-                return unknown(frozenset(("package",)), ("file", self.module.path))
-            return UNKNOWN
-        return reference(External(self.knowledge.canonical(f"builtins.{name}")))
+        return lookup(self, name)
 
     def bind(self, name: str, value: Value) -> None:
         """Give a name a value in the scope that is being evaluated."""
@@ -186,11 +139,11 @@ class Evaluator:
             value = self.state.names.get(fact.name)
             if value is None:
                 continue
-            narrowed = _narrowed(value, fact)
-            if narrowed is None:
+            kept = narrowed(value, fact)
+            if kept is None:
                 self.state.alive = False
                 return
-            self.state.names[fact.name] = narrowed
+            self.state.names[fact.name] = kept
 
     def loop(self, op: ir.Loop) -> None:
         """A loop: rounds until nothing new is learnt; what breaks out joins what falls through."""
@@ -303,34 +256,8 @@ class Evaluator:
             return
         self.state = join_states(self.state, start)
         if op.op == "or":
-            left = _narrowed(left, ir.Refinement("", "truthy")) or right
+            left = narrowed(left, ir.Refinement("", "truthy")) or right
         self.set(op.dst, join(left, right))
-
-
-def _narrowed(value: Value, fact: ir.Refinement) -> Value | None:
-    """The part of a value for which a fact holds; none if there is no such part."""
-    if fact.op in ("==", "is"):
-        if any(same_constant(c, fact.value) for c in value.constants):
-            kept = constant(fact.value)
-            return Value(kept.constants, (), False, value.origins | kept.origins, value.identity)
-        return constant(fact.value) if value.open else None
-    keep: Callable[[ir.Constant], bool]
-    if fact.op in ("!=", "is not"):
-        keep = lambda c: not same_constant(c, fact.value)  # noqa: E731
-    elif fact.op == "truthy":
-        keep = bool
-    else:
-        keep = lambda c: not c  # noqa: E731
-    constants = tuple(c for c in value.constants if keep(c))
-    if fact.op == "falsy":
-        if not constants and value.constants and value.open:
-            return Value((), (), True, value.origins, value.identity)
-        if not constants and (value.open or value.references):
-            constants = (None, False)
-        return Value(constants, (), False, value.origins, value.identity) if constants else None
-    if not constants and not value.references and not value.open:
-        return None
-    return Value(constants, value.references, value.open, value.origins, value.identity)
 
 
 def _table() -> Mapping[type[ir.Op], Callable[[Evaluator, ir.Op], None]]:

@@ -166,7 +166,7 @@ def _constants(ev: Evaluator, value: Value) -> Value:
 def _format(ev: Evaluator, op: ir.Format) -> None:
     values = [ev.get(part) for part in op.parts]
     texts = [value.constant for value in values]
-    origins: frozenset[str] = frozenset().union(*(v.origins for v in values)) if values else frozenset()
+    origins: frozenset[str] = frozenset[str]().union(*(v.origins for v in values))
     if all(isinstance(t, (str, int)) for t in texts) and sum(len(str(t)) for t in texts) < _LONGEST_STRING:
         result = constant("".join(str(t) for t in texts))
         ev.set(op.dst, Value(result.constants, (), False, origins, result.identity))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.attributes import get_attribute
-from mlsec_lint.dataflow.containers import allocate, dict_call, object_at, sequence_call
+from mlsec_lint.dataflow.container_methods import dict_call, sequence_call
+from mlsec_lint.dataflow.containers import allocate, object_at
 from mlsec_lint.dataflow.notices import callback_names, notice_call
-from mlsec_lint.dataflow.state import HeapObject
+from mlsec_lint.dataflow.state import HeapObject, Key
 from mlsec_lint.dataflow.values import (
     External,
     ModuleRef,
@@ -35,7 +36,7 @@ def special_call(ev: Evaluator, acts: str, name: str, args: Arguments, at: int, 
 def _partial(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
     if not args.positional:
         return None
-    items = {("str", "func"): args.positional[0].value}
+    items: dict[Key, Value] = {("str", "func"): args.positional[0].value}
     for index, passed in enumerate(args.positional[1:]):
         items["int", index] = passed.value
     for keyword, passed in args.keywords.items():

@@ -80,10 +80,10 @@ def join_objects(left: HeapObject, right: HeapObject) -> HeapObject:
         one, other = left.items.get(key), right.items.get(key)
         if one is not None and other is not None:
             items[key] = join(one, other)
-        else:
-            some = one if one is not None else other
-            assert some is not None
-            items[key] = Value(some.constants, some.references, True, some.origins)
+            continue
+        for some in (one, other):
+            if some is not None:
+                items[key] = Value(some.constants, some.references, True, some.origins)
     return HeapObject(left.kind, items, rest, exact, left.origins | right.origins)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.context import Context, ModuleExit
-from mlsec_lint.dataflow.evaluator import BudgetExceeded, Evaluator
+from mlsec_lint.dataflow.evaluator import BudgetExceededError, Evaluator
 from mlsec_lint.dataflow.events import EventLog
 from mlsec_lint.dataflow.state import HeapObject
 from mlsec_lint.dataflow.values import (
@@ -148,7 +148,7 @@ def _run(evaluator: Evaluator) -> bool:
     """Run an evaluator; whether it had to stop early."""
     try:
         evaluator.run()
-    except BudgetExceeded:
+    except BudgetExceededError:
         evaluator.frame.names = evaluator.state.names
         return True
     return False

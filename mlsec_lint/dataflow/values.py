@@ -116,7 +116,8 @@ class Snapshot(Struct, frozen=True):
 Site: TypeAlias = tuple[str, int]
 
 Reference: TypeAlias = (
-    External | Instance | Member | Symbol | Inherited | SuperOf | ModuleRef | ObjectRef | FunctionRef | ClassRef | InstanceOf | Snapshot
+    External | Instance | Member | Symbol | Inherited | SuperOf | ModuleRef
+    | ObjectRef | FunctionRef | ClassRef | InstanceOf | Snapshot
 )  # fmt: skip
 
 

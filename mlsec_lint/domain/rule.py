@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlsec_lint.domain.levels import Confidence, Severity
+from mlsec_lint.domain.levels import Severity
 
 PROFILES = ("default", "auditor")
 """``default``: what a maintainer would act on. ``auditor``: everything worth a reviewer's look."""

@@ -201,7 +201,7 @@ class Analysis:
 
     def _file(self, module: Module, hits: Hits) -> None:
         self.outcome.outlined += 1
-        drafts = self._drafts(module, hits)
+        drafts = self._drafts(module)
         text = self.texts.kept(module.path)
         wanted = [draft for draft in drafts if self.wants(draft, module.path)]
         if hits.suppressions or (self.everything and any(m.encode() in module.data for m in MARKERS)):
@@ -220,7 +220,7 @@ class Analysis:
         drafts = unused_drafts(rule, comments, used, active, known)  # type: ignore[arg-type]
         return [draft for draft in drafts if self.wants(draft, module.path)]
 
-    def _drafts(self, module: Module, hits: Hits) -> list[Draft]:
+    def _drafts(self, module: Module) -> list[Draft]:
         exit_ = self.context.exit_of(module.path)
         if exit_ is None:
             return []
@@ -231,7 +231,7 @@ class Analysis:
         for function in units.functions:
             observe_function(self.context, module, function, log)
         drafts = CallSinks(self.judge, module, self._slugs).drafts(log)
-        return drafts + self.overrides.drafts(module, exit_.functions, self._slugs)
+        return drafts + self.overrides.drafts(exit_.functions, self._slugs)
 
 
 def _merged(left: Hits, right: Hits) -> Hits:

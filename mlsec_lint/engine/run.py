@@ -56,7 +56,7 @@ class Run:
 
 
 def run(request: Request, progress: Callable[[int, int], None] | None = None) -> Run:
-    """Scan. Raises the errors of configuration, catalogue and usage; everything else becomes a problem of the result."""
+    """Scan. Raises errors of configuration, catalogue and usage; all else becomes a problem of the result."""
     start = time.perf_counter()
     knowledge = load_knowledge(extra_models=request.config.models)
     names = {name for rule in knowledge.rules for name in (rule.code, rule.slug)}

@@ -9,6 +9,7 @@ from mlsec_lint.domain.rule import Rule
 from mlsec_lint.knowledge.patterns import NameTable
 from mlsec_lint.knowledge.schema import Model, OriginEntry, Producer, Propagator, Sink, Source, UnpicklerDanger
 
+
 @dataclass(frozen=True, slots=True)
 class SinkEntry:
     """A sink with the library it belongs to and the rule that reports its kind (none for reserved kinds)."""
@@ -90,8 +91,7 @@ class Knowledge:
 
     def _add_sink(self, entry: SinkEntry) -> None:
         self._entries.append(entry)
-        for name in entry.sink.call:
-            name = self.canonical(name)
+        for name in map(self.canonical, entry.sink.call):
             self.sinks.add(name, entry)
             owner = name.rpartition(".")[0]
             if owner.rpartition(".")[2][:1].isupper():

@@ -16,12 +16,12 @@ class _Strict(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, omi
     """Base of all tables: frozen, keyword only, no unknown keys."""
 
 
-class Condition(_Strict, kw_only=True):
+class Condition(_Strict, kw_only=True, frozen=True):
     """One test in a case. The tests about one ``argument`` are alternatives; separate conditions must all hold.
 
     ``argument`` names a parameter of the call (``name.key`` looks into a mapping passed for it, ``self`` is the
-    receiver). ``package`` with ``versions`` tests the version that the scanned project admits; with ``known``, a project that
-    says nothing about the package counts as a no instead of an unknown. ``unless`` negates.
+    receiver). ``package`` with ``versions`` tests the version that the scanned project admits; with ``known``, a
+    project that says nothing about the package counts as a no instead of an unknown. ``unless`` negates.
     """
 
     argument: str = ""
@@ -43,7 +43,7 @@ class Condition(_Strict, kw_only=True):
     unless: bool = False
 
 
-class Case(_Strict, kw_only=True):
+class Case(_Strict, kw_only=True, frozen=True):
     """A verdict and the conditions under which it is given; the first case that holds decides."""
 
     verdict: str
@@ -54,7 +54,7 @@ class Case(_Strict, kw_only=True):
     profile: str = ""
 
 
-class Sink(_Strict, kw_only=True):
+class Sink(_Strict, kw_only=True, frozen=True):
     """Calls (or assignments) that are dangerous, with what tells their safe use from the unsafe one.
 
     ``call`` and ``assign`` hold qualified names (``*`` stands for one part, ``**`` for any number of them).
@@ -81,7 +81,7 @@ class Sink(_Strict, kw_only=True):
     note: str = ""
 
 
-class Source(_Strict, kw_only=True):
+class Source(_Strict, kw_only=True, frozen=True):
     """Where data comes from: the result of a call, or the value of an attribute, has this ``origin``.
 
     ``into`` is the parameter (among ``parameters``) that names the file which the call fills with such data.
@@ -96,7 +96,7 @@ class Source(_Strict, kw_only=True):
     note: str = ""
 
 
-class Producer(_Strict, kw_only=True):
+class Producer(_Strict, kw_only=True, frozen=True):
     """Calls that serialise an object of the program itself: what they return or write is not foreign data.
 
     ``into`` is the parameter that receives the bytes (a path or a file); without it the bytes are returned.
@@ -107,7 +107,7 @@ class Producer(_Strict, kw_only=True):
     into: str = ""
 
 
-class Propagator(_Strict, kw_only=True):
+class Propagator(_Strict, kw_only=True, frozen=True):
     """Calls whose result is another form of an argument: ``open(p)``, ``Path(p)``, ``BytesIO(b)``, ``p.read()``.
 
     ``source`` is the parameter (``self`` for the receiver) whose data, provenance and identity the result keeps.
@@ -118,14 +118,14 @@ class Propagator(_Strict, kw_only=True):
     source: str
 
 
-class TypeOf(_Strict, kw_only=True):
+class TypeOf(_Strict, kw_only=True, frozen=True):
     """Calls whose result is an instance of a class that knowledge speaks about."""
 
     call: tuple[str, ...]
     returns: str
 
 
-class Special(_Strict, kw_only=True):
+class Special(_Strict, kw_only=True, frozen=True):
     """Calls that the evaluation itself understands; ``acts`` is one of the actions it knows.
 
     ``partial``, ``getattr``, ``import``, ``dict``, ``super``, ``pure`` (the result is determined by the arguments),
@@ -136,14 +136,14 @@ class Special(_Strict, kw_only=True):
     acts: str
 
 
-class Alias(_Strict, kw_only=True):
+class Alias(_Strict, kw_only=True, frozen=True):
     """Other import paths of a module or of a name, longest first: ``_pickle`` is ``pickle``."""
 
     name: tuple[str, ...]
     of: str
 
 
-class Safe(_Strict, kw_only=True):
+class Safe(_Strict, kw_only=True, frozen=True):
     """Calls that are known to be harmless, listed so that nobody adds them as sinks again."""
 
     call: tuple[str, ...]
@@ -151,7 +151,7 @@ class Safe(_Strict, kw_only=True):
     note: str = ""
 
 
-class Model(_Strict, kw_only=True):
+class Model(_Strict, kw_only=True, frozen=True):
     """One file of ``rules/_models``: what a library's API means."""
 
     library: str
@@ -166,7 +166,7 @@ class Model(_Strict, kw_only=True):
     safe: tuple[Safe, ...] = ()
 
 
-class RuleFile(_Strict, kw_only=True):
+class RuleFile(_Strict, kw_only=True, frozen=True):
     """``rules/<slug>/rule.toml``."""
 
     code: str
@@ -185,7 +185,7 @@ class RuleFile(_Strict, kw_only=True):
     references: tuple[str, ...] = ()
 
 
-class Catalogue(_Strict, kw_only=True):
+class Catalogue(_Strict, kw_only=True, frozen=True):
     """One file of ``rules/_taxonomy``: the ids of a public risk catalogue and their titles."""
 
     catalogue: str
@@ -194,13 +194,13 @@ class Catalogue(_Strict, kw_only=True):
     risks: dict[str, str] = field(default_factory=dict[str, str])
 
 
-class KindsFile(_Strict, kw_only=True):
+class KindsFile(_Strict, kw_only=True, frozen=True):
     """``rules/_facts/kinds.toml``: the closed vocabulary of sink kinds, with what each one means."""
 
     kinds: dict[str, str]
 
 
-class UnpicklerDanger(_Strict, kw_only=True):
+class UnpicklerDanger(_Strict, kw_only=True, frozen=True):
     """What a pickle can do with these modules and names: ``effect`` completes "... ``name``, which"."""
 
     effect: str
@@ -208,13 +208,13 @@ class UnpicklerDanger(_Strict, kw_only=True):
     names: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
-class UnpicklerFile(_Strict, kw_only=True):
+class UnpicklerFile(_Strict, kw_only=True, frozen=True):
     """``rules/_facts/unpickler.toml``: what no allow-list of an unpickler may let through."""
 
     danger: tuple[UnpicklerDanger, ...]
 
 
-class OriginEntry(_Strict, kw_only=True):
+class OriginEntry(_Strict, kw_only=True, frozen=True):
     """How far a kind of provenance is trusted. ``severity`` is what a graded rule gives to data from there."""
 
     trust: int
@@ -222,7 +222,7 @@ class OriginEntry(_Strict, kw_only=True):
     phrase: str
 
 
-class OriginsFile(_Strict, kw_only=True):
+class OriginsFile(_Strict, kw_only=True, frozen=True):
     """``rules/_facts/origins.toml``: the kinds of provenance, from trusted to untrusted."""
 
     origins: dict[str, OriginEntry]

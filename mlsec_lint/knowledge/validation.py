@@ -12,7 +12,8 @@ from mlsec_lint.knowledge.schema import Case, Condition, Model, Sink
 _VERDICTS = ("safe", "unsafe")
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (
-    "absent", "none", "equals", "truthy", "refers", "matches", "contains", "literal", "origin", "calls", "overrides", "written",
+    "absent", "none", "equals", "truthy", "refers", "matches",
+    "contains", "literal", "origin", "calls", "overrides", "written",
 )  # fmt: skip
 
 

@@ -130,7 +130,6 @@ def _roots(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
     for alias, target in knowledge.aliases().items():
         found.setdefault(target.partition(".")[0], set()).add(alias.partition(".")[0])
     for _ in range(3):
-        for words_ in found.values():
-            for word in list(words_):
-                words_ |= found.get(word, set())
-    return {root: frozenset(words_) for root, words_ in found.items()}
+        for leading in found.values():
+            leading.update(*(found.get(word, ()) for word in tuple(leading)))
+    return {root: frozenset(leading) for root, leading in found.items()}

@@ -2,8 +2,8 @@
 
 One :class:`Body` per module, function and lambda; class bodies and comprehensions are inlined in the scope that runs
 them. Values live in registers, numbered per body and assigned once outside loops. Control flow stays structured
-(``If``, ``Loop``, ``Try`` hold blocks), so joins happen at known places. Sites are byte spans ``at``..``end`` of the
-decoded UTF-8 text of the file.
+(``If``, ``Loop``, ``Try`` hold blocks, see ``ir_control``), so joins happen at known places. Sites are byte spans
+``at``..``end`` of the decoded UTF-8 text of the file.
 """
 
 from __future__ import annotations
@@ -11,19 +11,72 @@ from __future__ import annotations
 from msgspec import Struct
 
 from mlsec_lint.source.gaps import Gap
+from mlsec_lint.source.ir_base import NONE, Block, Constant, Op, Register
+from mlsec_lint.source.ir_control import (
+    Choose,
+    Handler,
+    If,
+    Import,
+    ImportFrom,
+    Jump,
+    Loop,
+    Match,
+    Raise,
+    Refinement,
+    Return,
+    Shortcut,
+    Try,
+    Yield,
+)
 
-Register = int
-NONE: Register = -1
-"""Stands for "no operand"."""
-
-Constant = bool | int | float | complex | str | bytes | None
-
-
-class Op(Struct, gc=False):
-    """Base of all operations."""
-
-
-Block = list[Op]
+__all__ = [
+    "NONE",
+    "Accumulate",
+    "Arg",
+    "Attribute",
+    "Binary",
+    "Block",
+    "Body",
+    "Build",
+    "Call",
+    "Choose",
+    "Class",
+    "Compare",
+    "Const",
+    "Constant",
+    "Delete",
+    "Element",
+    "Enter",
+    "Format",
+    "Function",
+    "Handler",
+    "If",
+    "Import",
+    "ImportFrom",
+    "Item",
+    "Iterate",
+    "Jump",
+    "Load",
+    "Loop",
+    "Match",
+    "Method",
+    "Op",
+    "Opaque",
+    "Param",
+    "Raise",
+    "Refinement",
+    "Register",
+    "Return",
+    "SetAttribute",
+    "SetItem",
+    "Shortcut",
+    "Slice",
+    "Store",
+    "Try",
+    "Unary",
+    "Unpack",
+    "Yield",
+]
 
 
 class Const(Op):
@@ -248,120 +301,6 @@ class Accumulate(Op):
     dst: Register
     src: Register
     key: Register
-
-
-class Return(Op):
-    """``return src``."""
-
-    src: Register
-
-
-class Yield(Op):
-    """``yield src``; ``delegate`` for ``yield from``."""
-
-    dst: Register
-    src: Register
-    delegate: bool
-
-
-class Raise(Op):
-    """Leaves the block with an exception."""
-
-    src: Register
-
-
-class Jump(Op):
-    """``break`` or ``continue``."""
-
-    kind: str
-
-
-class Import(Op):
-    """``import module``; without ``alias`` the first part of the dotted name is bound."""
-
-    module: str
-    alias: str
-
-
-class ImportFrom(Op):
-    """``from module import name``; ``level`` counts the leading dots; ``name`` is ``*`` for a star import."""
-
-    module: str
-    level: int
-    name: str
-    alias: str
-
-
-class Refinement(Struct, gc=False):
-    """What a condition says about a name where it holds: ``op`` is ``truthy``, ``==``, ``!=``, ``is`` or ``is not``."""
-
-    name: str
-    op: str
-    value: Constant = None
-
-
-class If(Op):
-    """A branch. ``holds`` is known of names in ``then``, ``fails`` in ``orelse``."""
-
-    test: Register
-    then: Block
-    orelse: Block
-    holds: tuple[Refinement, ...]
-    fails: tuple[Refinement, ...]
-
-
-class Choose(Op):
-    """``dst`` is ``then_value if test else else_value``; each side has its own operations."""
-
-    dst: Register
-    test: Register
-    then: Block
-    then_value: Register
-    orelse: Block
-    else_value: Register
-    holds: tuple[Refinement, ...]
-    fails: tuple[Refinement, ...]
-
-
-class Shortcut(Op):
-    """``dst`` is ``left op right`` for ``and``/``or``; ``block`` computes ``right``."""
-
-    dst: Register
-    op: str
-    left: Register
-    block: Block
-    right: Register
-
-
-class Loop(Op):
-    """``head`` runs before each round (test, or next element), then ``body``; ``orelse`` when it ends by itself."""
-
-    head: Block
-    body: Block
-    orelse: Block
-    test: Register
-
-
-class Handler(Struct, gc=False):
-    """One ``except`` clause, binding included in its block."""
-
-    block: Block
-
-
-class Try(Op):
-    """``try`` with its handlers; ``final`` runs on every way out."""
-
-    body: Block
-    handlers: tuple[Handler, ...]
-    orelse: Block
-    final: Block
-
-
-class Match(Op):
-    """``match``: exactly one of the cases runs, or none unless ``exhaustive``."""
-
-    cases: tuple[Block, ...]
-    exhaustive: bool
 
 
 class Body(Struct, gc=False, eq=False):

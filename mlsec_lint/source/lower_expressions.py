@@ -28,14 +28,16 @@ def lower_expression(scope: Scope, node: Node) -> ir.Register:
             return scope.opaque()
         if lower is not None:
             return lower(scope, node)
-        return scope.opaque(*(lower_expression(scope, child) for child in _operands(node)))
+        return scope.opaque(*(lower_expression(scope, child) for child in operands_of(node)))
 
 
-def _operands(node: Node) -> list[Node]:
+def operands_of(node: Node) -> list[Node]:
+    """The parts of an expression, without comments and errors."""
     return [child for child in node.named_children if child.type not in ("comment", "ERROR")]
 
 
-def _field(scope: Scope, node: Node, name: str) -> ir.Register:
+def field_of(scope: Scope, node: Node, name: str) -> ir.Register:
+    """The value of the expression in a field."""
     child = node.child_by_field_name(name)
     return lower_expression(scope, child) if child is not None else scope.opaque()
 
@@ -44,8 +46,9 @@ def _identifier(scope: Scope, node: Node) -> ir.Register:
     return scope.load(text(node))
 
 
-def _inner(scope: Scope, node: Node) -> ir.Register:
-    operands = _operands(node)
+def inner_of(scope: Scope, node: Node) -> ir.Register:
+    """The value of the only operand."""
+    operands = operands_of(node)
     return lower_expression(scope, operands[0]) if operands else scope.opaque()
 
 
@@ -59,12 +62,12 @@ def _string(scope: Scope, node: Node) -> ir.Register:
         if child.type == "string_content":
             parts.append(scope.constant(text(child)))
         elif child.type == "interpolation":
-            parts.append(_field(scope, child, "expression"))
+            parts.append(field_of(scope, child, "expression"))
     return _format(scope, parts)
 
 
 def _concatenated(scope: Scope, node: Node) -> ir.Register:
-    return _format(scope, [lower_expression(scope, child) for child in _operands(node)])
+    return _format(scope, [lower_expression(scope, child) for child in operands_of(node)])
 
 
 def _format(scope: Scope, parts: list[ir.Register]) -> ir.Register:
@@ -79,7 +82,7 @@ def _number(scope: Scope, node: Node) -> ir.Register:
 
 
 def _attribute(scope: Scope, node: Node) -> ir.Register:
-    obj = _field(scope, node, "object")
+    obj = field_of(scope, node, "object")
     dst = scope.register()
     name = text(node.child_by_field_name("attribute"))
     scope.emit(ir.Attribute(dst, obj, name, node.start_byte, node.end_byte))
@@ -87,7 +90,7 @@ def _attribute(scope: Scope, node: Node) -> ir.Register:
 
 
 def _subscript(scope: Scope, node: Node) -> ir.Register:
-    obj = _field(scope, node, "value")
+    obj = field_of(scope, node, "value")
     keys = node.children_by_field_name("subscript")
     dst = scope.register()
     if len(keys) == 1 and keys[0].type != "slice":
@@ -105,7 +108,7 @@ def _call(scope: Scope, node: Node) -> ir.Register:
     if func is None or arguments is None:
         return scope.opaque()
     if func.type == "attribute":
-        obj = _field(scope, func, "object")
+        obj = field_of(scope, func, "object")
         args = lower_arguments(scope, arguments)
         dst = scope.register()
         name = text(func.child_by_field_name("attribute"))
@@ -123,7 +126,7 @@ def lower_arguments(scope: Scope, node: Node) -> tuple[ir.Arg, ...]:
     if node.type == "generator_expression":
         return (ir.Arg(lower_expression(scope, node), "", "", node.start_byte, node.end_byte),)
     found: list[ir.Arg] = []
-    for child in _operands(node):
+    for child in operands_of(node):
         name, kind, value = "", "", child
         if child.type == "keyword_argument":
             name = text(child.child_by_field_name("name"))
@@ -138,13 +141,13 @@ def lower_arguments(scope: Scope, node: Node) -> tuple[ir.Arg, ...]:
 def _display(kind: str) -> Callable[[Scope, Node], ir.Register]:
     def lower(scope: Scope, node: Node) -> ir.Register:
         elements: list[ir.Element] = []
-        children = _operands(node)
+        children = operands_of(node)
         for child in children[:_MOST_ELEMENTS]:
             if child.type == "pair":
-                key = _field(scope, child, "key")
-                elements.append(ir.Element(_field(scope, child, "value"), key))
+                key = field_of(scope, child, "key")
+                elements.append(ir.Element(field_of(scope, child, "value"), key))
             elif child.type in ("list_splat", "dictionary_splat"):
-                elements.append(ir.Element(_inner(scope, child), spread=True))
+                elements.append(ir.Element(inner_of(scope, child), spread=True))
             else:
                 elements.append(ir.Element(lower_expression(scope, child)))
         if len(children) > _MOST_ELEMENTS:
@@ -157,76 +160,24 @@ def _display(kind: str) -> Callable[[Scope, Node], ir.Register]:
     return lower
 
 
-def _comprehension(kind: str) -> Callable[[Scope, Node], ir.Register]:
-    def lower(scope: Scope, node: Node) -> ir.Register:
-        body = node.child_by_field_name("body")
-        clauses = [c for c in _operands(node) if c.type in ("for_in_clause", "if_clause")]
-        dst = scope.register()
-        scope.emit(ir.Build(dst, kind, (), node.start_byte))
-        with scope.comprehension():
-            _clauses(scope, clauses, body, dst)
-        return dst
-
-    return lower
-
-
-def _clauses(scope: Scope, clauses: list[Node], body: Node | None, dst: ir.Register) -> None:
-    if not clauses:
-        if body is not None and body.type == "pair":
-            key = _field(scope, body, "key")
-            scope.emit(ir.Accumulate(dst, _field(scope, body, "value"), key))
-        elif body is not None:
-            scope.emit(ir.Accumulate(dst, lower_expression(scope, body), ir.NONE))
-        return
-    first, rest = clauses[0], clauses[1:]
-    with scope.deeper() as allowed:
-        if not allowed:
-            scope.skip(first)
-            if body is not None:
-                scope.skip(body)
-            return
-        if first.type == "if_clause":
-            test = _inner(scope, first)
-            holds, fails = refinements(scope, first.named_children[0]) if first.named_children else ((), ())
-            with scope.block() as then:
-                _clauses(scope, rest, body, dst)
-            scope.emit(ir.If(test, then, [], holds, fails))
-            return
-        _loop_clause(scope, first, rest, body, dst)
-
-
-def _loop_clause(scope: Scope, clause: Node, rest: list[Node], body: Node | None, dst: ir.Register) -> None:
-    from mlsec_lint.source.lower_targets import lower_target
-
-    source = _field(scope, clause, "right")
-    with scope.block() as inner:
-        element = scope.register()
-        scope.emit(ir.Iterate(element, source))
-        left = clause.child_by_field_name("left")
-        if left is not None:
-            lower_target(scope, left, element)
-        _clauses(scope, rest, body, dst)
-    scope.emit(ir.Loop([], inner, [], ir.NONE))
-
-
 def _binary(scope: Scope, node: Node) -> ir.Register:
-    left, right = _field(scope, node, "left"), _field(scope, node, "right")
+    left, right = field_of(scope, node, "left"), field_of(scope, node, "right")
     dst = scope.register()
     scope.emit(ir.Binary(dst, text(node.child_by_field_name("operator")), left, right))
     return dst
 
 
 def _boolean(scope: Scope, node: Node) -> ir.Register:
-    left = _field(scope, node, "left")
+    left = field_of(scope, node, "left")
     with scope.block() as block:
-        right = _field(scope, node, "right")
+        right = field_of(scope, node, "right")
     dst = scope.register()
     scope.emit(ir.Shortcut(dst, text(node.child_by_field_name("operator")), left, block, right))
     return dst
 
 
 def _unary(scope: Scope, node: Node) -> ir.Register:
-    src = _field(scope, node, "argument")
+    src = field_of(scope, node, "argument")
     dst = scope.register()
     op = "not" if node.type == "not_operator" else text(node.child_by_field_name("operator"))
     scope.emit(ir.Unary(dst, op, src))
@@ -234,7 +185,7 @@ def _unary(scope: Scope, node: Node) -> ir.Register:
 
 
 def _comparison(scope: Scope, node: Node) -> ir.Register:
-    operands = [lower_expression(scope, child) for child in _operands(node)]
+    operands = [lower_expression(scope, child) for child in operands_of(node)]
     operators = [" ".join(text(child).split()) for child in node.children_by_field_name("operators")]
     if len(operands) == 2 and operators:
         dst = scope.register()
@@ -244,7 +195,7 @@ def _comparison(scope: Scope, node: Node) -> ir.Register:
 
 
 def _conditional(scope: Scope, node: Node) -> ir.Register:
-    operands = _operands(node)
+    operands = operands_of(node)
     if len(operands) != 3:
         return scope.opaque()
     test = lower_expression(scope, operands[1])
@@ -265,7 +216,7 @@ def _lambda(scope: Scope, node: Node) -> ir.Register:
 
 
 def _walrus(scope: Scope, node: Node) -> ir.Register:
-    value = _field(scope, node, "value")
+    value = field_of(scope, node, "value")
     name = node.child_by_field_name("name")
     if name is not None:
         scope.store(text(name), value, name, walrus=True)
@@ -273,7 +224,7 @@ def _walrus(scope: Scope, node: Node) -> ir.Register:
 
 
 def _yield(scope: Scope, node: Node) -> ir.Register:
-    operands = _operands(node)
+    operands = operands_of(node)
     src = lower_expression(scope, operands[0]) if operands else scope.constant(None)
     dst = scope.register()
     delegate = any(child.type == "from" for child in node.children)
@@ -281,12 +232,23 @@ def _yield(scope: Scope, node: Node) -> ir.Register:
     return dst
 
 
+def comprehension(kind: str) -> Callable[[Scope, Node], ir.Register]:
+    """The lowering of a comprehension that builds a container of this kind."""
+
+    def lower(scope: Scope, node: Node) -> ir.Register:
+        from mlsec_lint.source.lower_comprehensions import lower_comprehension
+
+        return lower_comprehension(scope, node, kind)
+
+    return lower
+
+
 _EXPRESSIONS: Final[dict[str, Callable[[Scope, Node], ir.Register]]] = {
     "identifier": _identifier,
-    "parenthesized_expression": _inner,
-    "await": _inner,
-    "as_pattern": _inner,
-    "type": _inner,
+    "parenthesized_expression": inner_of,
+    "await": inner_of,
+    "as_pattern": inner_of,
+    "type": inner_of,
     "string": _string,
     "concatenated_string": _concatenated,
     "integer": _number,
@@ -303,10 +265,10 @@ _EXPRESSIONS: Final[dict[str, Callable[[Scope, Node], ir.Register]]] = {
     "pattern_list": _display("tuple"),
     "set": _display("set"),
     "dictionary": _display("dict"),
-    "list_comprehension": _comprehension("list"),
-    "set_comprehension": _comprehension("set"),
-    "dictionary_comprehension": _comprehension("dict"),
-    "generator_expression": _comprehension("list"),
+    "list_comprehension": comprehension("list"),
+    "set_comprehension": comprehension("set"),
+    "dictionary_comprehension": comprehension("dict"),
+    "generator_expression": comprehension("list"),
     "binary_operator": _binary,
     "boolean_operator": _boolean,
     "unary_operator": _unary,

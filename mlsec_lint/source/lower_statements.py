@@ -9,7 +9,7 @@ from mlsec_lint.source import ir
 from mlsec_lint.source.lower_expressions import lower_expression
 from mlsec_lint.source.lower_functions import lower_class, lower_function_value
 from mlsec_lint.source.lower_imports import lower_import, lower_import_from
-from mlsec_lint.source.lower_targets import lower_pattern, lower_target
+from mlsec_lint.source.lower_targets import lower_target
 from mlsec_lint.source.lowering import Scope
 from mlsec_lint.source.refinements import refinements
 from mlsec_lint.source.syntax import text
@@ -130,12 +130,12 @@ def _branches(scope: Scope, branches: list[Node], last: Node | None) -> None:
         test = lower_expression(scope, condition) if condition is not None else scope.opaque()
         holds, fails = refinements(scope, condition) if condition is not None else ((), ())
         with scope.block() as then:
-            _inside(scope, first, "consequence")
+            lower_inside(scope, first, "consequence")
         with scope.block() as orelse:
             if rest:
                 _branches(scope, rest, last)
             elif last is not None:
-                _inside(scope, last, "body")
+                lower_inside(scope, last, "body")
         scope.emit(ir.If(test, then, orelse, holds, fails))
 
 
@@ -143,16 +143,17 @@ def _alternatives(scope: Scope, branches: list[Node], last: Node | None) -> None
     cases: list[ir.Block] = []
     for branch in branches:
         with scope.block() as block:
-            _inside(scope, branch, "consequence")
+            lower_inside(scope, branch, "consequence")
         cases.append(block)
     with scope.block() as block:
         if last is not None:
-            _inside(scope, last, "body")
+            lower_inside(scope, last, "body")
     cases.append(block)
     scope.emit(ir.Match(tuple(cases), exhaustive=True))
 
 
-def _inside(scope: Scope, node: Node, field: str) -> None:
+def lower_inside(scope: Scope, node: Node, field: str) -> None:
+    """The block in a field of a statement, or its only block."""
     block = node.child_by_field_name(field)
     if block is None:
         block = next((c for c in node.named_children if c.type == "block"), None)
@@ -180,83 +181,12 @@ def _while(scope: Scope, node: Node) -> None:
 
 def _loop(scope: Scope, node: Node, head: ir.Block, test: ir.Register) -> None:
     with scope.block() as body:
-        _inside(scope, node, "body")
+        lower_inside(scope, node, "body")
     alternative = node.child_by_field_name("alternative")
     with scope.block() as orelse:
         if alternative is not None:
-            _inside(scope, alternative, "body")
+            lower_inside(scope, alternative, "body")
     scope.emit(ir.Loop(head, body, orelse, test))
-
-
-def _try(scope: Scope, node: Node) -> None:
-    with scope.block() as body:
-        _inside(scope, node, "body")
-    handlers: list[ir.Handler] = []
-    orelse: ir.Block = []
-    final: ir.Block = []
-    for child in node.named_children:
-        if child.type in ("except_clause", "except_group_clause"):
-            handlers.append(_handler(scope, child))
-        elif child.type == "else_clause":
-            with scope.block() as orelse:
-                _inside(scope, child, "body")
-        elif child.type == "finally_clause":
-            with scope.block() as final:
-                _inside(scope, child, "body")
-    scope.emit(ir.Try(body, tuple(handlers), orelse, final))
-
-
-def _handler(scope: Scope, node: Node) -> ir.Handler:
-    with scope.block() as block:
-        value = node.child_by_field_name("value")
-        alias = value.child_by_field_name("alias") if value is not None else None
-        if alias is not None and alias.named_children:
-            lower_target(scope, alias.named_children[0], scope.opaque())
-        _inside(scope, node, "body")
-    return ir.Handler(block)
-
-
-def _with(scope: Scope, node: Node) -> None:
-    clause = next((c for c in node.named_children if c.type == "with_clause"), None)
-    items = [i for c in (clause.named_children if clause is not None else []) for i in _items(c)]
-    for item in items:
-        value = item.child_by_field_name("value") or item
-        alias = value.child_by_field_name("alias") if value.type == "as_pattern" else None
-        context = value.named_children[0] if value.type == "as_pattern" else value
-        src = lower_expression(scope, context)
-        dst = scope.register()
-        scope.emit(ir.Enter(dst, src))
-        if alias is not None and alias.named_children:
-            lower_target(scope, alias.named_children[0], dst)
-    _inside(scope, node, "body")
-
-
-def _items(node: Node) -> list[Node]:
-    if node.type == "with_item":
-        return [node]
-    return [c for c in node.named_children if c.type == "with_item"]
-
-
-def _match(scope: Scope, node: Node) -> None:
-    subjects = node.children_by_field_name("subject")
-    subject = lower_expression(scope, subjects[0]) if subjects else scope.opaque()
-    body = node.child_by_field_name("body")
-    cases: list[ir.Block] = []
-    exhaustive = False
-    for clause in body.named_children if body is not None else []:
-        if clause.type != "case_clause":
-            continue
-        with scope.block() as block:
-            for pattern in clause.named_children:
-                if pattern.type == "case_pattern":
-                    exhaustive = exhaustive or (text(pattern) == "_" and clause.child_by_field_name("guard") is None)
-                    lower_pattern(scope, pattern, subject)
-            guard = clause.child_by_field_name("guard")
-            if guard is not None and guard.named_children:
-                lower_expression(scope, guard.named_children[0])
-            _inside(scope, clause, "consequence")
-        cases.append(block)
-    scope.emit(ir.Match(tuple(cases), exhaustive))
 
 
 def _decorated(scope: Scope, node: Node) -> None:
@@ -282,6 +212,17 @@ def _nothing(scope: Scope, node: Node) -> None:
     """Statements without effect on values."""
 
 
+def _compound(name: str) -> Callable[[Scope, Node], None]:
+    """Statements whose lowering needs this module in turn."""
+
+    def lower(scope: Scope, node: Node) -> None:
+        from mlsec_lint.source import lower_compound
+
+        getattr(lower_compound, name)(scope, node)
+
+    return lower
+
+
 _STATEMENTS: Final[dict[str, Callable[[Scope, Node], None]]] = {
     "expression_statement": _expression_statement,
     "return_statement": _return,
@@ -293,9 +234,9 @@ _STATEMENTS: Final[dict[str, Callable[[Scope, Node], None]]] = {
     "if_statement": _if,
     "for_statement": _for,
     "while_statement": _while,
-    "try_statement": _try,
-    "with_statement": _with,
-    "match_statement": _match,
+    "try_statement": _compound("lower_try"),
+    "with_statement": _compound("lower_with"),
+    "match_statement": _compound("lower_match"),
     "import_statement": lower_import,
     "import_from_statement": lower_import_from,
     "future_import_statement": _nothing,

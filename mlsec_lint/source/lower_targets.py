@@ -64,9 +64,7 @@ def lower_pattern(scope: Scope, node: Node, subject: ir.Register) -> None:
         current = pending.pop()
         if current.type in ("identifier", "dotted_name") and _captures(current):
             scope.store(text(current), scope.opaque(subject), current)
-        elif current.type == "keyword_pattern":
-            pending.extend(current.named_children[1:])
-        elif current.type == "class_pattern":
+        elif current.type == "keyword_pattern" or current.type == "class_pattern":
             pending.extend(current.named_children[1:])
         elif current.type not in ("string", "concatenated_string"):
             pending.extend(current.named_children)

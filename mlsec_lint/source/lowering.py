@@ -6,7 +6,7 @@ a statement is left out, so hostile nesting costs precision and never the proces
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -79,7 +79,7 @@ class Scope:
         return dst
 
     @contextmanager
-    def block(self) -> Iterator[ir.Block]:
+    def block(self) -> Generator[ir.Block]:
         """Collect the operations emitted inside into a block of their own."""
         outer, self.ops = self.ops, []
         try:
@@ -88,7 +88,7 @@ class Scope:
             self.ops = outer
 
     @contextmanager
-    def comprehension(self) -> Iterator[None]:
+    def comprehension(self) -> Generator[None]:
         """Targets bound inside get names of their own."""
         self._renames.append({})
         try:
@@ -97,7 +97,7 @@ class Scope:
             self._renames.pop()
 
     @contextmanager
-    def class_scope(self, name: str) -> Iterator[None]:
+    def class_scope(self, name: str) -> Generator[None]:
         """Names bound inside belong to a class and not to this body."""
         self._class_level += 1
         outer, self._prefix = self._prefix, f"{self._prefix}{name}."
@@ -154,7 +154,7 @@ class Scope:
         (self._globals if kind == "global" else self._nonlocals).update(names)
 
     @contextmanager
-    def deeper(self) -> Iterator[bool]:
+    def deeper(self) -> Generator[bool]:
         """Count one level of nesting; yields whether the limit allows it."""
         self.depth += 1
         try:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _TREES_KEPT: Final = 48
 """Parsed trees that are kept: all trees of a large package would take a gigabyte."""
 
+_LONGEST_NAME: Final = 80
+"""A word in a longer string is prose or documentation, not the name of an attribute or an option."""
+
 _GLOBAL: Final = re.compile(rb"^[ \t]+global[ \t]+([\w, \t]+)", re.MULTILINE)
 
 
@@ -54,6 +57,15 @@ class Module:
             names = {n.strip() for m in _GLOBAL.findall(self.data) for n in m.decode("latin-1").split(",")}
             self._globals = frozenset(names)
         return self._globals
+
+    def is_code(self, at: int) -> bool:
+        """Whether the word at an offset stands in code, and not in a comment or in prose."""
+        node = self.tree.root_node.descendant_for_byte_range(at, at + 1)
+        if node is None or node.type == "comment":
+            return False
+        if node.type in ("string_content", "string", "escape_sequence"):
+            return node.end_byte - node.start_byte <= _LONGEST_NAME
+        return True
 
     def lower(self, body: ir.Body) -> ir.Body:
         """Make sure that the inside of a function of this module is lowered."""

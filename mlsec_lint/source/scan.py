@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol, cast
 
 _IMPORT: Final = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]{0,4000}\)|[^\n;#]+)|import[ \t]+([^\n;#]+))", re.MULTILINE
+    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]{0,4000}\)|[^\n;#]+)|import[ \t]+([^\n;#]+))",
+    re.MULTILINE,
 )
 _WORD_BYTE: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _CHAIN: Final = re.compile(rb"([A-Za-z_]\w*)(?:\.\w+)*\.$")
@@ -24,12 +25,19 @@ _RENAMED_IMPORT: Final = re.compile(rb"[ \t]+as[ \t]+([A-Za-z_]\w*)")
 _RENAMED_VALUE: Final = re.compile(rb"^[ \t]*([A-Za-z_]\w*)[ \t]*(?::[^=\n]{0,80})?=[^=][^\n]*$")
 
 
+class _Matcher(Protocol):
+    """The part of the Aho-Corasick automaton that is used; its package has no type information."""
+
+    def find_matches_as_indexes(self, haystack: bytes, /) -> list[tuple[int, int, int]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """What a word needs beside it to matter.
 
     ``roots`` are the words that lead to the library (its import names); ``anywhere`` words need none. A word with
-    ``options`` or ``beside`` matters only where one of these words is in the file too. A ``base`` matters in the head of a class.
+    ``options`` or ``beside`` matters only where one of these words is in the file too. A ``base`` matters in the head
+    of a class.
     """
 
     roots: frozenset[str] = frozenset()
@@ -56,7 +64,7 @@ class Scanner:
     markers: tuple[str, ...]
     project: frozenset[str] = frozenset()
     _words: list[str] = field(init=False)
-    _matcher: object = field(init=False)
+    _matcher: _Matcher = field(init=False)
 
     def __post_init__(self) -> None:
         words: set[str] = set(self.triggers) | set(self.markers)
@@ -70,7 +78,7 @@ class Scanner:
         found: dict[str, list[int]] = {}
         words = self._words
         size = len(data)
-        for index, start, end in self._matcher.find_matches_as_indexes(data):  # type: ignore[attr-defined]
+        for index, start, end in self._matcher.find_matches_as_indexes(data):
             before = data[start - 1] if start else 32
             after = data[end] if end < size else 32
             if before in _WORD_BYTE or after in _WORD_BYTE or before > 127 or after > 127:
@@ -169,7 +177,8 @@ class _Imports:
 
     def _read(self) -> dict[str, set[str]]:
         """Bound names with the first parts of the modules they come from; empty for modules of the project."""
-        self._packages = found = {}
+        found: dict[str, set[str]] = {}
+        self._packages = found
         for match in _IMPORT.finditer(self._data):
             module, names, modules = match.groups()
             if modules is not None:
@@ -216,9 +225,9 @@ def _renamings(data: bytes, places: Iterable[int], length: int) -> set[str]:
     return found
 
 
-def _compile(words: list[str]) -> object:
+def _compile(words: list[str]) -> _Matcher:
     from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
-    return BytesAhoCorasick(
-        [word.encode() for word in words], matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
-    )
+    patterns = [word.encode() for word in words]
+    matcher = BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA)
+    return cast("_Matcher", matcher)

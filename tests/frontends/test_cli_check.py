@@ -125,7 +125,7 @@ class TestExcludes:
 
 class TestModels:
     MODEL = (
-        'library = "house"\n[[sink]]\nkind = "unpickle"\ncall = ["house.restore"]\n'
+        'library = "house"\n[[sink]]\nkind = "pickle-load"\ncall = ["house.restore"]\n'
         'parameters = ["path"]\nargument = "path"\nbecause = "it unpickles the file"\n'
     )
     CODE = "import house\n\n\ndef load(path):\n    return house.restore(path)\n"
@@ -279,7 +279,10 @@ class TestStandardInput:
         assert done.out.count("\n") == 1
 
     def test_its_name_and_its_project_count(self, tree: Tree) -> None:
-        load = b"from .paths import options\nimport torch\n\n\ndef restore(path):\n    return torch.load(path, **options)\n"
+        load = (
+            b"from .paths import options\nimport torch\n\n\n"
+            b"def restore(path):\n    return torch.load(path, **options)\n"
+        )
         tree(
             {
                 "pkg/__init__.py": "",

@@ -6,7 +6,6 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -99,7 +98,7 @@ class BrokenInput(io.BytesIO):
         super().__init__()
         self.error = error
 
-    def read(self, size: int | None = -1, /) -> bytes:
+    def read(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002 - the signature of all streams
         raise self.error
 
 
@@ -158,7 +157,7 @@ def test_the_collector_is_as_it_was(cli: Cli, tree: Tree) -> None:
     assert (gc.isenabled(), gc.get_freeze_count()) == before
 
 
-def test_a_terminal_with_a_narrow_encoding_gets_escapes(tree: Tree, tmp_path: Path) -> None:
+def test_a_terminal_with_a_narrow_encoding_gets_escapes(tree: Tree) -> None:
     tree({"a.py": UNSAFE.replace("restore(path)", "restore(путь)").replace("(path,", "(путь,")})
     done = run_process("check", env={"PYTHONIOENCODING": "ascii"})
     assert done.code == 1

@@ -1,4 +1,4 @@
-"""Trees that are broken or made to break a scanner: each costs its file at most, is named, and never ends a run early."""
+"""Trees that are broken, or made to break a scanner: each costs its file at most, and is named."""
 
 from __future__ import annotations
 
@@ -207,10 +207,9 @@ def test_a_broken_cell_is_named_by_cell_and_line(cli: Cli, tree: Tree) -> None:
     [
         ("pyproject.toml", "[project\n"),
         ("Pipfile", "[packages\n"),
-        ("poetry.lock", "[[package\n"),
+        ("poetry.lock", "<<<<<<< HEAD\n"),
         ("Pipfile.lock", "{"),
-        ("setup.cfg", "install_requires\n"),
-        ("pyproject.toml", b"\xff\xfe\x00"),
+        ("requirements.txt", b"torch==2.11\xff\n"),
         ("requirements.txt", "-r absent.txt\n"),
     ],
 )
@@ -218,8 +217,9 @@ def test_a_broken_manifest_is_a_notice(cli: Cli, tree: Tree, name: str, content:
     tree({name: content, "ok.py": UNSAFE})
     done = cli("check", "--format", "concise")
     assert FOUND in done.out
-    assert f"{name}:" in done.out.replace("error", "warning").replace(f"{name}: warning", f"{name}:")
-    assert done.code in (1, 2)
+    (told,) = [line for line in done.out.splitlines() if line.startswith(name)]
+    assert ": warning: " in told
+    assert done.code == 1
 
 
 def test_names_that_would_move_the_cursor_are_escaped(cli: Cli, tree: Tree) -> None:

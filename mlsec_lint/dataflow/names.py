@@ -1,0 +1,62 @@
+"""Looking up names: class scope, locals, enclosing frames, module globals, star imports, builtins."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Final
+
+from mlsec_lint.dataflow.values import UNKNOWN, External, Value, reference, unknown
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.evaluator import Evaluator
+
+_BUILTINS: Final = frozenset(dir(builtins))
+
+
+def lookup(ev: Evaluator, name: str) -> Value:
+    """The value of a name, from the innermost scope outward."""
+    if ev.classes and name in ev.classes[-1][1]:
+        return ev.classes[-1][1][name]
+    found = ev.state.names.get(name)
+    if found is not None:
+        return found
+    if ev.body.kind != "module":
+        if name in ev.body.binds:
+            return UNKNOWN
+        for frame in reversed(ev.frames):
+            if name in frame.names:
+                return frame.names[name]
+            if name in frame.body.binds:
+                return UNKNOWN
+        found = _global(ev, name)
+        if found is not None:
+            return found
+    return _fallback(ev, name)
+
+
+def _global(ev: Evaluator, name: str) -> Value | None:
+    exit_ = ev.context.exit_of(ev.module.path)
+    found = exit_.names.get(name) if exit_ is not None else None
+    if found is not None and name in ev.module.rebound:
+        return Value(found.constants, found.references, True, found.origins)
+    return found
+
+
+def _fallback(ev: Evaluator, name: str) -> Value:
+    stars = ev.stars
+    if ev.body.kind != "module":
+        exit_ = ev.context.exit_of(ev.module.path)
+        stars = list(exit_.stars) if exit_ is not None else []
+    if name not in _BUILTINS:
+        for path, dotted in stars:
+            if path is None:
+                target = External(ev.knowledge.canonical(f"{dotted}.{name}"))
+                return Value((), (target,), len(stars) > 1)
+            if ev.resolving and ev.context.is_relevant(name):
+                found = ev.context.symbol(path, name, 1)
+                if found.references or found.constants:
+                    return found
+        if name == "__file__":
+            return unknown(frozenset(("package",)), ("file", ev.module.path))
+        return UNKNOWN
+    return reference(External(ev.knowledge.canonical(f"builtins.{name}")))

@@ -1,0 +1,89 @@
+"""Lowering of ``try``, ``with`` and ``match``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlsec_lint.source import ir
+from mlsec_lint.source.lower_expressions import lower_expression
+from mlsec_lint.source.lower_statements import lower_inside
+from mlsec_lint.source.lower_targets import lower_pattern, lower_target
+from mlsec_lint.source.lowering import Scope
+from mlsec_lint.source.syntax import text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def lower_try(scope: Scope, node: Node) -> None:
+    """``try`` with its handlers."""
+    with scope.block() as body:
+        lower_inside(scope, node, "body")
+    handlers: list[ir.Handler] = []
+    orelse: ir.Block = []
+    final: ir.Block = []
+    for child in node.named_children:
+        if child.type in ("except_clause", "except_group_clause"):
+            handlers.append(_handler(scope, child))
+        elif child.type == "else_clause":
+            with scope.block() as orelse:
+                lower_inside(scope, child, "body")
+        elif child.type == "finally_clause":
+            with scope.block() as final:
+                lower_inside(scope, child, "body")
+    scope.emit(ir.Try(body, tuple(handlers), orelse, final))
+
+
+def _handler(scope: Scope, node: Node) -> ir.Handler:
+    with scope.block() as block:
+        value = node.child_by_field_name("value")
+        alias = value.child_by_field_name("alias") if value is not None else None
+        if alias is not None and alias.named_children:
+            lower_target(scope, alias.named_children[0], scope.opaque())
+        lower_inside(scope, node, "body")
+    return ir.Handler(block)
+
+
+def lower_with(scope: Scope, node: Node) -> None:
+    """``with``: each context manager is entered in order."""
+    clause = next((c for c in node.named_children if c.type == "with_clause"), None)
+    items = [i for c in (clause.named_children if clause is not None else []) for i in _items(c)]
+    for item in items:
+        value = item.child_by_field_name("value") or item
+        alias = value.child_by_field_name("alias") if value.type == "as_pattern" else None
+        context = value.named_children[0] if value.type == "as_pattern" else value
+        src = lower_expression(scope, context)
+        dst = scope.register()
+        scope.emit(ir.Enter(dst, src))
+        if alias is not None and alias.named_children:
+            lower_target(scope, alias.named_children[0], dst)
+    lower_inside(scope, node, "body")
+
+
+def _items(node: Node) -> list[Node]:
+    if node.type == "with_item":
+        return [node]
+    return [c for c in node.named_children if c.type == "with_item"]
+
+
+def lower_match(scope: Scope, node: Node) -> None:
+    """``match``: alternatives that bind parts of the subject."""
+    subjects = node.children_by_field_name("subject")
+    subject = lower_expression(scope, subjects[0]) if subjects else scope.opaque()
+    body = node.child_by_field_name("body")
+    cases: list[ir.Block] = []
+    exhaustive = False
+    for clause in body.named_children if body is not None else []:
+        if clause.type != "case_clause":
+            continue
+        with scope.block() as block:
+            for pattern in clause.named_children:
+                if pattern.type == "case_pattern":
+                    exhaustive = exhaustive or (text(pattern) == "_" and clause.child_by_field_name("guard") is None)
+                    lower_pattern(scope, pattern, subject)
+            guard = clause.child_by_field_name("guard")
+            if guard is not None and guard.named_children:
+                lower_expression(scope, guard.named_children[0])
+            lower_inside(scope, clause, "consequence")
+        cases.append(block)
+    scope.emit(ir.Match(tuple(cases), exhaustive))
