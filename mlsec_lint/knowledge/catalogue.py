@@ -12,12 +12,14 @@ import msgspec
 from mlsec_lint.domain.errors import KnowledgeError
 from mlsec_lint.domain.levels import Severity
 from mlsec_lint.domain.rule import FAMILIES, PROFILES, Risk, Rule
+from mlsec_lint.knowledge.compiled import parsed_catalogue
 from mlsec_lint.knowledge.index import Knowledge
 from mlsec_lint.knowledge.schema import Catalogue, KindsFile, Model, OriginsFile, RuleFile, UnpicklerFile
 from mlsec_lint.knowledge.toml import read_toml
 from mlsec_lint.knowledge.validation import check_model
 
 T = TypeVar("T")
+Files = Mapping[Path, Mapping[str, object]]
 
 _CODE: Final = re.compile(r"MLS\d{3}")
 
@@ -35,16 +37,18 @@ def load_knowledge(directory: Path | None = None, extra_models: Sequence[Path] =
     Raises :class:`KnowledgeError` for the first mistake found.
     """
     directory = directory or rules_directory()
-    kinds = _decode(directory / "_facts" / "kinds.toml", KindsFile).kinds
-    origins = _decode(directory / "_facts" / "origins.toml", OriginsFile).origins
-    risks = _read_risks(directory / "_taxonomy")
-    rules = _read_rules(directory, kinds, risks)
-    models = [_decode(path, Model) for path in sorted((directory / "_models").glob("*.toml"))]
-    paths = sorted((directory / "_models").glob("*.toml"))
-    extra = [_decode(path, Model) for path in extra_models]
+    files = parsed_catalogue(directory)
+    facts = directory / "_facts"
+    kinds = _convert(facts / "kinds.toml", files, KindsFile).kinds
+    origins = _convert(facts / "origins.toml", files, OriginsFile).origins
+    dangers = _convert(facts / "unpickler.toml", files, UnpicklerFile).danger
+    risks = _read_risks(files)
+    rules = _read_rules(files, kinds, risks)
+    paths = [path for path in files if path.parent.name == "_models"]
+    models = [_convert(path, files, Model) for path in paths]
+    extra = [_convert(path, {path: read_toml(path)}, Model) for path in extra_models]
     for path, model in zip([*paths, *extra_models], [*models, *extra], strict=True):
         check_model(path.name, model, kinds, origins)
-    dangers = _decode(directory / "_facts" / "unpickler.toml", UnpicklerFile).danger
     knowledge = Knowledge(rules, origins, dangers)
     knowledge.add_models(_overridden(models, extra))
     return knowledge
@@ -63,19 +67,20 @@ def _overridden(models: Iterable[Model], extra: Sequence[Model]) -> list[Model]:
     return kept
 
 
-def _decode(path: Path, shape: type[T]) -> T:
-    data = read_toml(path)
+def _convert(path: Path, files: Files, shape: type[T]) -> T:
+    if path not in files:
+        raise KnowledgeError(_short(path), "", "the file is missing")
     try:
-        return msgspec.convert(data, shape)
+        return msgspec.convert(files[path], shape)
     except msgspec.ValidationError as error:
         problem, _, where = str(error).partition(" - at ")
         raise KnowledgeError(path.name, where.strip("`").replace("$.", "").replace("$", ""), problem) from None
 
 
-def _read_risks(directory: Path) -> Mapping[str, Risk]:
+def _read_risks(files: Files) -> Mapping[str, Risk]:
     found: dict[str, Risk] = {}
-    for path in sorted(directory.glob("*.toml")):
-        catalogue = _decode(path, Catalogue)
+    for path in (path for path in files if path.parent.name == "_taxonomy"):
+        catalogue = _convert(path, files, Catalogue)
         for identifier, title in catalogue.risks.items():
             number = re.sub(r"\D", "", identifier)
             url = catalogue.url.replace("{id}", identifier).replace("{number}", number)
@@ -83,10 +88,10 @@ def _read_risks(directory: Path) -> Mapping[str, Risk]:
     return found
 
 
-def _read_rules(directory: Path, kinds: Mapping[str, str], risks: Mapping[str, Risk]) -> tuple[Rule, ...]:
+def _read_rules(files: Files, kinds: Mapping[str, str], risks: Mapping[str, Risk]) -> tuple[Rule, ...]:
     rules: list[Rule] = []
-    for path in sorted(directory.glob("*/rule.toml")):
-        rule = _rule(path, _decode(path, RuleFile), kinds, risks)
+    for path in (path for path in files if path.name == "rule.toml"):
+        rule = _rule(path, _convert(path, files, RuleFile), kinds, risks)
         twin = next((r for r in rules if r.code == rule.code), None)
         if twin is not None:
             raise KnowledgeError(_short(path), "code", f"{rule.code} is already the code of {twin.slug}")

@@ -24,12 +24,12 @@ def rows(folder: Path) -> Iterator[object]:
             yield pytest.param(code, expected.strip(), id=f"{table.stem}: {name}")
 
 
-@pytest.mark.parametrize(("code", "expected"), rows(TABLES))
+@pytest.mark.parametrize(("code", "expected"), list(rows(TABLES)))
 def test_the_values_that_reach_the_sink(code: str, expected: str) -> None:
     assert "; ".join(sunk(f"from probe import sink\n{code}\n")) == expected
 
 
-@pytest.mark.parametrize(("code", "expected"), rows(TABLES / "provenance"))
+@pytest.mark.parametrize(("code", "expected"), list(rows(TABLES / "provenance")))
 def test_the_provenance_of_what_reaches_the_sink(code: str, expected: str) -> None:
     found = origins(f"import probe\nfrom probe import sink\n{code}\n")
     assert "; ".join(" ".join(sorted(each)) or "none" for each in found) == expected
