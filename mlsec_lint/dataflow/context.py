@@ -76,6 +76,12 @@ class Context:
         """Whether a name of the project can lead to a sink."""
         return self.relevant is None or not self.relevant.isdisjoint(dotted.split("."))
 
+    def now_relevant(self, names: set[str]) -> None:
+        """Names were found to lead to sinks: what was decided without them is decided again."""
+        if names and self.relevant is not None:
+            self.relevant |= names
+            self.bases.clear()
+
     def exit_of(self, path: str) -> ModuleExit | None:
         """The state in which a module ends; none if it cannot be read."""
         if path not in self.exits:

@@ -5,11 +5,12 @@ Programs call ``sink`` of an imaginary library ``probe``; a row of a table says 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from mlsec_lint.dataflow.context import Context
 from mlsec_lint.dataflow.events import Event, EventLog
@@ -30,6 +31,7 @@ from mlsec_lint.knowledge.schema import Model, Producer, Sink, Source, TypeOf
 from mlsec_lint.knowledge.toml import read_toml
 from mlsec_lint.source.project import Project
 
+TABLES = Path(__file__).parent / "tables"
 NOWHERE = Path("/nowhere/project")
 
 PROBE = Model(
@@ -131,3 +133,12 @@ def _shown(ref: Reference) -> str:
         rest = [f"...: {show(ref.rest)}"] if ref.rest is not None else []
         return f"{ref.kind}({', '.join([*items, *rest])}{'' if ref.exact else ', ...'})"
     return str(getattr(ref, "name", ref))
+
+
+def rows(folder: str) -> Iterator[object]:
+    """The rows of the tables in a folder below ``tables``: a program, and what is expected of it."""
+    for table in sorted((TABLES / folder).glob("*.txt")):
+        for row in ("\n" + table.read_text("utf-8")).split("\n## ")[1:]:
+            name, _, rest = row.partition("\n")
+            code, _, expected = rest.rpartition("\n=>")
+            yield pytest.param(code, expected.strip(), id=f"{table.stem}: {name}")

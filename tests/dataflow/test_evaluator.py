@@ -6,30 +6,17 @@ A row is a name after ``##``, a program, and after ``=>`` the first argument of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from .programs import origins, sunk
-
-TABLES = Path(__file__).parent / "tables"
+from .programs import origins, rows, sunk
 
 
-def rows(folder: Path) -> Iterator[object]:
-    for table in sorted(folder.glob("*.txt")):
-        for row in ("\n" + table.read_text("utf-8")).split("\n## ")[1:]:
-            name, _, rest = row.partition("\n")
-            code, _, expected = rest.rpartition("\n=>")
-            yield pytest.param(code, expected.strip(), id=f"{table.stem}: {name}")
-
-
-@pytest.mark.parametrize(("code", "expected"), list(rows(TABLES)))
+@pytest.mark.parametrize(("code", "expected"), list(rows("values")))
 def test_the_values_that_reach_the_sink(code: str, expected: str) -> None:
     assert "; ".join(sunk(f"from probe import sink\n{code}\n")) == expected
 
 
-@pytest.mark.parametrize(("code", "expected"), list(rows(TABLES / "provenance")))
+@pytest.mark.parametrize(("code", "expected"), list(rows("provenance")))
 def test_the_provenance_of_what_reaches_the_sink(code: str, expected: str) -> None:
     found = origins(f"import probe\nfrom probe import sink\n{code}\n")
     assert "; ".join(" ".join(sorted(each)) or "none" for each in found) == expected

@@ -1,0 +1,56 @@
+"""What has a scope of its own: bodies, and the operations that make functions and classes."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from mlsec_lint.source.gaps import Gap
+from mlsec_lint.source.ir_base import Block, Op, Register
+
+
+class Param(Struct, gc=False):
+    """A parameter: ``kind`` is ``""``, ``"*"`` or ``"**"``; ``keyword_only`` parameters have no position."""
+
+    name: str
+    kind: str
+    keyword_only: bool
+    default: Register
+    annotation: Register
+
+
+class Function(Op):
+    """``dst`` is a function or lambda; defaults and annotations are registers of the enclosing body."""
+
+    dst: Register
+    body: Body
+    params: tuple[Param, ...]
+    decorators: tuple[Register, ...]
+
+
+class Class(Op):
+    """``dst`` is a class; ``block`` runs in the class scope."""
+
+    dst: Register
+    name: str
+    bases: tuple[Register, ...]
+    block: Block
+    at: int
+    end: int
+
+
+class Body(Struct, gc=False, eq=False):
+    """A lowered scope. ``block`` is ``None`` until somebody needs the inside of the function."""
+
+    name: str
+    qualname: str
+    kind: str
+    at: int
+    end: int
+    block: Block | None = None
+    binds: frozenset[str] = frozenset()
+    globals: frozenset[str] = frozenset()
+    nonlocals: frozenset[str] = frozenset()
+    registers: int = 0
+    operations: int = 0
+    owner: str = ""
+    gaps: tuple[Gap, ...] = ()
