@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context, ModuleExit
     from mlsec_lint.source.project import Module
 
+_CALLED: Final = re.compile(rb"\w+[ \t]*\(")
 _FIELD: Final = re.compile(rb"(?:self|cls)\.([A-Za-z_]\w*)[ \t]*(?::[^=\n]{0,80})?=[^=\n][^\n]*$")
 
 
@@ -62,6 +63,6 @@ def renamed_fields(module: Module, offsets: tuple[int, ...]) -> frozenset[str]:
     for at in offsets:
         start = data.rfind(b"\n", max(0, at - 300), at) + 1
         match = _FIELD.search(data[start:at])
-        if match is not None:
+        if match is not None and not _CALLED.match(data, at):
             found.add(match.group(1).decode())
     return frozenset(found)

@@ -14,6 +14,7 @@ from mlsec_lint.checks.overrides import Overrides
 from mlsec_lint.dataflow.events import EventLog
 from mlsec_lint.dataflow.units import new_context, observe_function, observe_module
 from mlsec_lint.domain.finding import Finding, Problem
+from mlsec_lint.domain.rule import PROFILES
 from mlsec_lint.engine.acceptance import Acceptance, failure
 from mlsec_lint.engine.findings import findings_of
 from mlsec_lint.engine.selection_of_units import Units
@@ -66,6 +67,7 @@ class Analysis:
         rules: Sequence[Rule],
         wants: Callable[[Draft, str], bool],
         *,
+        profile: str = PROFILES[0],
         everything: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> None:
@@ -74,6 +76,7 @@ class Analysis:
         self.knowledge = knowledge
         self.rules = tuple(rules)
         self.wants = wants
+        self.profile = profile
         self.everything = everything
         self.progress = progress
         self.project = Project(texts.root, sources, texts.module_text)
@@ -100,7 +103,7 @@ class Analysis:
         return self.outcome
 
     def _vocabulary(self) -> Mapping[str, tuple[Trigger, ...]]:
-        found = words(self.knowledge, self.rules, self.project.own_packages)
+        found = words(self.knowledge, self.rules, self.profile, self.project.own_packages)
         return {
             word: tuple(Trigger(e.roots, e.anywhere, e.options, e.beside, e.base) for e in entries)
             for word, entries in found.items()

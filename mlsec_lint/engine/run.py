@@ -78,6 +78,7 @@ def run(request: Request, progress: Callable[[int, int], None] | None = None) ->
         versions,
         rules,
         lambda draft, path: selection.wants(draft.rule, draft.profile) and not selection.ignored_in(draft.rule, path),
+        profile=request.config.profile,
         everything=request.everything,
         progress=(lambda done: progress(done, len(sources))) if progress is not None else None,
     )

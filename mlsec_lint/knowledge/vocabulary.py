@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mlsec_lint.domain.rule import Rule
+from mlsec_lint.domain.rule import PROFILES, Rule
 from mlsec_lint.knowledge.index import Knowledge, SinkEntry
 from mlsec_lint.knowledge.schema import Condition, Sink
 
@@ -26,18 +26,19 @@ class Word:
     base: bool = False
 
 
-def words(knowledge: Knowledge, rules: Iterable[Rule], own: frozenset[str] = frozenset()) -> Mapping[str, list[Word]]:
+def words(
+    knowledge: Knowledge, rules: Iterable[Rule], profile: str, own: frozenset[str] = frozenset()
+) -> Mapping[str, list[Word]]:
     """The words to look for when only these rules are wanted, each with its alternatives.
 
-    ``own`` are the import names of the scanned project: sinks of these libraries are its own code and not looked for.
+    Sinks that ``profile`` never shows are left out. ``own`` are the import names of the scanned project: sinks of these
+    libraries are its own code and not looked for.
     """
     builder = _Builder(knowledge, own)
     wanted = {rule.slug for rule in rules}
     for entry in knowledge.entries():
-        if entry.rule is not None and entry.rule.slug in wanted:
+        if entry.rule is not None and entry.rule.slug in wanted and _shown(entry.sink, profile):
             builder.add_sink(entry)
-    for name in knowledge.classes:
-        builder.add_base(name)
     return builder.finish()
 
 
@@ -67,10 +68,12 @@ class _Builder:
             anywhere = entry.sink.receiver == "any" or "." not in name or "[" in name or name.startswith("builtins.")
             beside = self._beside(name, entry) if not anywhere else frozenset[str]()
             word = Word(self._leading(name), anywhere, options, beside)
+            if "[" not in name and (owner := name.rpartition(".")[0]) in self._knowledge.classes:
+                self._add_base(owner)
             for each in (last, *(alias.rpartition(".")[2] for alias in self._aliases.get(name, ()))):
                 self._add(each, word)
 
-    def add_base(self, name: str) -> None:
+    def _add_base(self, name: str) -> None:
         """A class whose subclasses inherit sinks."""
         for each in (name, *self._aliases.get(name, ())):
             self._add(each.rpartition(".")[2], Word(self._leading(name), base=True))
@@ -100,6 +103,16 @@ class _Builder:
         if old is not None:
             new = Word(old.roots | new.roots, old.anywhere or new.anywhere, new.options, new.beside, new.base)
         alternatives[key] = new
+
+
+def _shown(sink: Sink, profile: str) -> bool:
+    """Whether a run with this profile can show a finding of the sink."""
+    if profile != PROFILES[0]:
+        return True
+    unsafe = [case.profile or sink.profile for case in sink.case if case.verdict != "safe"]
+    if sink.otherwise != "safe":
+        unsafe.append(sink.profile)
+    return any(each in ("", PROFILES[0]) for each in unsafe)
 
 
 def quiet_options(sink: Sink) -> frozenset[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.source import ir
@@ -106,6 +107,7 @@ class Project:
         self._found: dict[tuple[str, str], str | None] = {}
         self._exists: dict[str, bool] = {}
         self._packages: dict[str, bool] = {}
+        self._roots: dict[str, tuple[str, ...]] = {}
 
     def module(self, path: str) -> Module | None:
         """The module at a path relative to the root; none if it cannot be read."""
@@ -134,10 +136,10 @@ class Project:
 
     def find(self, importer: str, module: str, level: int) -> str | None:
         """The path of the module that an import in ``importer`` names, or none if it is not of this project."""
-        folder = PurePosixPath(importer).parent
+        folder = posixpath.dirname(importer)
         if level:
             for _ in range(level - 1):
-                folder = folder.parent
+                folder = posixpath.dirname(folder)
             return self._locate(folder, module)
         key = (importer, module)
         if key not in self._found:
@@ -146,19 +148,18 @@ class Project:
 
     def submodule(self, path: str, name: str) -> str | None:
         """The path of a submodule of the package at ``path``."""
-        file = PurePosixPath(path)
-        return self._locate(file.parent, name) if file.name == "__init__.py" else None
+        folder, _, file = path.rpartition("/")
+        return self._locate(folder, name) if file == "__init__.py" else None
 
     def top_names(self) -> frozenset[str]:
         """First parts of the absolute import names of the project's own modules."""
         names: set[str] = set()
         for source in self._sources:
-            path = PurePosixPath(source)
-            folder = path.parent
-            names.add(path.stem)
+            folder, _, file = source.rpartition("/")
+            names.add(file.partition(".")[0])
             while self._is_package(folder):
-                names.add(folder.name)
-                folder = folder.parent
+                folder, _, name = folder.rpartition("/")
+                names.add(name)
         return frozenset(names)
 
     @cached_property
@@ -171,36 +172,38 @@ class Project:
                 found.add(parts[0])
         return frozenset(found)
 
-    def _find_absolute(self, importer: str, folder: PurePosixPath, module: str) -> str | None:
-        places: list[PurePosixPath] = []
-        if not any(self._is_package(f) for f in (folder, *folder.parents)):
-            places.append(folder)
-        top = folder
-        while self._is_package(top) and top != top.parent:
-            top = top.parent
-        places += [top, PurePosixPath("."), PurePosixPath("src")]
-        for place in dict.fromkeys(places):
+    def _find_absolute(self, importer: str, folder: str, module: str) -> str | None:
+        for place in self._places(folder):
             found = self._locate(place, module)
             if found is not None and found != importer:
                 return found
         return None
 
-    def _locate(self, folder: PurePosixPath, module: str) -> str | None:
-        target = folder.joinpath(*module.split(".")) if module else folder
-        if module:
-            file = target.parent / f"{target.name}.py"
-            if self._is_file(file.as_posix()):
-                return file.as_posix()
-        package = target / "__init__.py"
-        return package.as_posix() if self._is_file(package.as_posix()) else None
+    def _places(self, folder: str) -> tuple[str, ...]:
+        """Where an absolute import in a folder may lead: its own folder if it holds scripts, its root, the root."""
+        known = self._roots.get(folder)
+        if known is None:
+            above = [folder]
+            while above[-1]:
+                above.append(posixpath.dirname(above[-1]))
+            scripts = () if any(self._is_package(each) for each in above) else (folder,)
+            top = next(each for each in above if not self._is_package(each))
+            known = self._roots[folder] = tuple(dict.fromkeys((*scripts, top, "", "src")))
+        return known
 
-    def _is_package(self, folder: PurePosixPath) -> bool:
-        name = folder.as_posix()
-        if name == ".":
+    def _locate(self, folder: str, module: str) -> str | None:
+        target = posixpath.join(folder, *module.split(".")) if module else folder
+        if module and self._is_file(f"{target}.py"):
+            return f"{target}.py"
+        package = posixpath.join(target, "__init__.py")
+        return package if self._is_file(package) else None
+
+    def _is_package(self, folder: str) -> bool:
+        if not folder:
             return False
-        if name not in self._packages:
-            self._packages[name] = self._is_file(f"{name}/__init__.py")
-        return self._packages[name]
+        if folder not in self._packages:
+            self._packages[folder] = self._is_file(f"{folder}/__init__.py")
+        return self._packages[folder]
 
     def _is_file(self, path: str) -> bool:
         if path in self._sources:

@@ -114,7 +114,7 @@ class Scanner:
             return places
         if trigger.beside and not any(word in found for word in trigger.beside):
             return []
-        rooted = bool(trigger.beside) or any(root in found for root in trigger.roots)
+        rooted = any(root in found for root in trigger.roots)
         if trigger.base:
             return [at for at in places if rooted and names.is_base(at, word, trigger.roots)]
         return [at for at in places if names.leads_to(at, word, trigger.roots, rooted)]
