@@ -21,6 +21,7 @@ from mlsec_lint.dataflow.values import (
     Member,
     Reference,
     Snapshot,
+    Value,
     same_constant,
 )
 from mlsec_lint.knowledge.patterns import compile_name
@@ -100,7 +101,7 @@ class Judge:
     def _value(self, condition: Condition, passed: Passed, site_text: str) -> Answer:
         value = passed.value
         fits = [self._constant_fits(condition, c) for c in value.constants]
-        fits += [self._reference_fits(condition, r) for r in value.references]
+        fits += [self._reference_fits(condition, r) for r in value.references if not _is_form(r, value)]
         if condition.written and any(fnmatchcase(site_text, g) for g in condition.written):
             return YES
         if not fits:
@@ -121,7 +122,7 @@ class Judge:
     def _unknown(self, condition: Condition) -> Answer:
         """A test on a value of which nothing is known: a flag may be set, one particular text or object hardly is."""
         flags = condition.truthy or any(isinstance(value, bool) for value in condition.equals)
-        if flags or condition.calls:
+        if (flags or condition.calls or condition.refers) and not condition.known:
             return maybe(f"the value of {condition.argument} is not known")
         return NO
 
@@ -178,6 +179,11 @@ class Judge:
                 for inner in item.references:
                     if not isinstance(inner, Snapshot):
                         yield from self._names(inner)
+
+
+def _is_form(ref: Reference, value: Value) -> bool:
+    """Whether a reference only says in which form the value's constants are held, as in ``Path("x.pt")``."""
+    return bool(value.constants) and isinstance(ref, (Instance, Member))
 
 
 @lru_cache(maxsize=512)

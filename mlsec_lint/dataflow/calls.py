@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.attributes import attribute
 from mlsec_lint.dataflow.container_methods import container_method
@@ -69,14 +71,14 @@ def _method_of(ev: Evaluator, op: ir.Method, obj: Value, ref: Reference, args: A
         notice_method(ev, op.name, op.at, op.end, args, obj)
         return unknown(computed([obj, *args.values()]), _method_identity(obj, op))
     subclass = ref.cls if isinstance(ref, InstanceOf) else ref if isinstance(ref, ClassRef) else None
-    receiver = obj if not isinstance(ref, External) else None
+    receiver = replace(obj, references=(ref,), open=False) if not isinstance(ref, External) else None
     others = len(obj.references) - 1 + int(obj.open)
     return apply(ev, callee, args, op.at, op.end, receiver, subclass=subclass, others=others)
 
 
 def _callbacks(ev: Evaluator, name: str, args: Arguments) -> None:
     if ev.knowledge.special(name) == "callback":
-        special_call(ev, "callback", name, args, 0, 0)
+        special_call(ev, "callback", name, args, 0, 0, apply)
 
 
 def arguments_of(ev: Evaluator, written: tuple[ir.Arg, ...]) -> Arguments:
@@ -104,14 +106,15 @@ def arguments_of(ev: Evaluator, written: tuple[ir.Arg, ...]) -> Arguments:
 def _spread_keywords(ev: Evaluator, value: Value, keywords: dict[str, Passed]) -> bool:
     """Add the items of a mapping that is spread; returns whether it may hold more."""
     value = ev.resolve(value)
-    more = value.open or not value.references
-    for _, obj in objects(ev, value):
+    found = objects(ev, value)
+    more = value.open or len(found) < max(len(value.references), 1)
+    for _, obj in found:
         more = more or not obj.exact
         for (kind, key), item in obj.items.items():
             if kind == "str" and isinstance(key, str):
                 old = keywords.get(key)
                 keywords[key] = Passed(item if old is None else join(old.value, item))
-    return more or any(not isinstance(r, ObjectRef) for r in value.references)
+    return more
 
 
 def apply(
@@ -155,7 +158,7 @@ def _apply_one(
     if isinstance(ref, (External, Member)):
         acts = ev.knowledge.special(ref.name)
         if acts:
-            special = special_call(ev, acts, ref.name, args, at, end)
+            special = special_call(ev, acts, ref.name, args, at, end, apply)
             if special is not None:
                 return special
         notice_call(

@@ -97,6 +97,14 @@ def _merged(obj: HeapObject, other: HeapObject) -> HeapObject:
     return replace(obj, items={**obj.items, **other.items}, rest=rest, exact=obj.exact and other.exact)
 
 
+def merge(ev: Evaluator, left: Value, right: Value, at: int) -> Value | None:
+    """``left | right`` of two mappings; none if they are not known to be mappings."""
+    one, other = objects(ev, left), objects(ev, right)
+    if len(one) != 1 or len(other) != 1 or one[0][1].kind != "dict":
+        return None
+    return allocate(ev, at, _merged(one[0][1], other[0][1]))
+
+
 def get_item(ev: Evaluator, obj: Value, key: Value) -> Value:
     """``obj[key]``."""
     result: Value | None = None
@@ -113,11 +121,11 @@ def get_item(ev: Evaluator, obj: Value, key: Value) -> Value:
     for ref in obj.references:
         if isinstance(ref, (External, Instance, Member)):
             one = Value((), (), True, obj.origins)
-            if isinstance(ref, External) and key.text is not None:
-                source = ev.knowledge.attributes.first(ref.name)
-                if source is not None:
-                    one = Value((), (), True, frozenset((source.origin,)))
-                elif ref.name.endswith("modules"):
+            source = ev.knowledge.attributes.first(ref.name) if isinstance(ref, External) else None
+            if source is not None:
+                one = Value((), (), True, frozenset((source.origin,)))
+            elif isinstance(ref, External) and key.text is not None:
+                if ref.name.endswith("modules"):
                     one = Value((), (External(ev.knowledge.canonical(key.text)),), True)
             result = one if result is None else join(result, one)
     identity = None
@@ -142,8 +150,11 @@ def set_item(ev: Evaluator, obj: Value, key: Value, value: Value) -> None:
     """``obj[key] = value``: strong if the object and the key are known."""
     found = objects(ev, obj)
     for site, container in found:
-        if len(found) == 1 and not obj.open and key.known and key.constants:
-            ev.state.heap[site] = container.with_item(key.constants[0], value)
+        if key.known and key.constants:
+            old = container.get(key.constants[0])
+            strong = len(found) == 1 and not obj.open
+            new = value if strong else join(value, old if old is not None else UNKNOWN)
+            ev.state.heap[site] = container.with_item(key.constants[0], new)
         else:
             ev.state.heap[site] = container.with_rest(value)
 

@@ -67,6 +67,7 @@ class Context:
     bases: dict[tuple[int, bool], list[ClassRef | External]] = field(
         default_factory=dict[tuple[int, bool], "list[ClassRef | External]"]
     )
+    objects: dict[Site, HeapObject] = field(default_factory=dict[Site, HeapObject])
     relevant: frozenset[str] | None = None
     resolving: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     truncated: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -91,9 +92,10 @@ class Context:
         return self.exits[path]
 
     def shared_object(self, site: Site) -> HeapObject | None:
-        """A container that another module made at its top level, as that module leaves it."""
+        """A container made outside the body under evaluation: at the top level of a module, or for a field."""
         exit_ = self.exits.get(site[0])
-        return exit_.heap.get(site) if exit_ is not None else None
+        found = exit_.heap.get(site) if exit_ is not None else None
+        return found if found is not None else self.objects.get(site)
 
     def resolve(self, value: Value) -> Value:
         """The value with every symbol replaced by what it stands for."""

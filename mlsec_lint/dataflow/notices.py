@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.containers import object_at
 from mlsec_lint.dataflow.events import Event
-from mlsec_lint.dataflow.values import ClassRef, External, ObjectRef, Reference, Snapshot, Value
+from mlsec_lint.dataflow.values import ClassRef, ObjectRef, Reference, Snapshot, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.evaluator import Evaluator
@@ -84,17 +84,10 @@ def localised(ev: Evaluator, value: Value) -> Value:
     value = _frozen(ev, value, 2) if value.references else value
     if value.identity is None:
         return value
-    if value.identity in ev.state.written:
-        return Value(value.constants, value.references, value.open, OWN, value.identity)
-    fetched = ev.state.fetched.get(value.identity)
-    if fetched is not None:
-        return Value(value.constants, value.references, value.open, value.origins | {fetched}, value.identity)
+    content = ev.state.contents.get(value.identity)
+    if content is not None:
+        return Value(value.constants, value.references, value.open, content, value.identity)
     return value
-
-
-def callback_names(value: Value) -> list[str]:
-    """The external functions that a value may be."""
-    return [ref.name for ref in value.references if isinstance(ref, External)]
 
 
 def _frozen(ev: Evaluator, value: Value, depth: int) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.attributes import get_attribute
-from mlsec_lint.dataflow.containers import build, element_of, get_item, objects, set_item, unpack
+from mlsec_lint.dataflow.containers import build, element_of, get_item, merge, objects, set_item, unpack
 from mlsec_lint.dataflow.notices import notice_assignment
 from mlsec_lint.dataflow.values import (
     UNKNOWN,
@@ -119,7 +119,7 @@ def _accumulate(ev: Evaluator, op: ir.Accumulate) -> None:
 
 
 def _binary(ev: Evaluator, op: ir.Binary) -> None:
-    left, right = ev.get(op.left), ev.get(op.right)
+    left, right = _constants(ev, ev.get(op.left)), _constants(ev, ev.get(op.right))
     identity = None
     if left.identity is not None and right.identity is not None:
         identity = ("op", op.op, left.identity, right.identity)
@@ -129,16 +129,19 @@ def _binary(ev: Evaluator, op: ir.Binary) -> None:
         ev.set(op.dst, Value(result.constants, (), False, left.origins | right.origins, result.identity))
         return
     references = tuple(r for r in left.references if not isinstance(r, ObjectRef)) if op.op == "/" else ()
-    if op.op == "|" and left.references and all(isinstance(r, ObjectRef) for r in left.references):
-        references = left.references
-    ev.set(op.dst, Value((), references, True, left.origins | right.origins, identity))
+    merged = merge(ev, left, right, op.at) if op.op == "|" else None
+    origins = left.origins | right.origins
+    if op.op == "+" and one is not None and "://" in one:
+        origins |= {URL_ORIGIN}
+    ev.set(op.dst, merged or Value((), references, not references, origins, identity))
 
 
 def _unary(ev: Evaluator, op: ir.Unary) -> None:
     value = ev.get(op.src)
     if op.op == "not":
         known = ev.truth(value)
-        ev.set(op.dst, Value(open=True) if known is None else constant(not known))
+        answers = tuple(dict.fromkeys(not c for c in value.constants)) if value.open else ()
+        ev.set(op.dst, Value(answers, (), True, value.origins) if known is None else constant(not known))
         return
     number = value.constant
     if op.op == "-" and isinstance(number, (int, float)) and not isinstance(number, bool):
@@ -150,8 +153,9 @@ def _unary(ev: Evaluator, op: ir.Unary) -> None:
 def _compare(ev: Evaluator, op: ir.Compare) -> None:
     left, right = _constants(ev, ev.get(op.left)), _constants(ev, ev.get(op.right))
     if left.known and right.known and left.constants and right.constants:
-        equal = same_constant(left.constants[0], right.constants[0])
-        answers = {"==": equal, "is": equal, "!=": not equal, "is not": not equal}
+        same = same_constant(left.constants[0], right.constants[0])
+        equal = left.constants[0] == right.constants[0]
+        answers = {"==": equal, "is": same, "!=": not equal, "is not": not same}
         if op.op in answers:
             ev.set(op.dst, constant(answers[op.op]))
             return
@@ -164,7 +168,7 @@ def _constants(ev: Evaluator, value: Value) -> Value:
 
 
 def _format(ev: Evaluator, op: ir.Format) -> None:
-    values = [ev.get(part) for part in op.parts]
+    values = [_constants(ev, ev.get(part)) for part in op.parts]
     texts = [value.constant for value in values]
     origins: frozenset[str] = frozenset[str]().union(*(v.origins for v in values))
     if all(isinstance(t, (str, int)) for t in texts) and sum(len(str(t)) for t in texts) < _LONGEST_STRING:

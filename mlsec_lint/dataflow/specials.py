@@ -9,7 +9,7 @@ from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.attributes import get_attribute
 from mlsec_lint.dataflow.container_methods import dict_call, sequence_call
 from mlsec_lint.dataflow.containers import allocate, object_at
-from mlsec_lint.dataflow.notices import callback_names, notice_call
+from mlsec_lint.dataflow.notices import notice_call
 from mlsec_lint.dataflow.state import HeapObject, Key
 from mlsec_lint.dataflow.values import (
     External,
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 Apply = Callable[..., Value]
 
 
-def special_call(ev: Evaluator, acts: str, name: str, args: Arguments, at: int, end: int) -> Value | None:
+def special_call(ev: Evaluator, acts: str, name: str, args: Arguments, at: int, end: int, apply: Apply) -> Value | None:
     """The result of a special call; none if it does nothing special with these arguments."""
+    if acts == "callback":
+        _callback(ev, args, apply)
+        return None
     return _ACTIONS[acts](ev, name, args, at, end) if acts in _ACTIONS else None
 
 
@@ -103,15 +106,17 @@ def _pure(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value
     return Value((), (), True, derived(values).origins, identity)
 
 
-def _callback(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
-    """A function among the arguments is called with data that the others carry."""
-    values = args.values()
+def _callback(ev: Evaluator, args: Arguments, apply: Apply) -> None:
+    """Functions among the arguments are called with data that the others carry, and with the keywords beside them."""
     for passed in [*args.positional, *args.keywords.values()]:
-        for callee in callback_names(passed.value):
-            data = derived([v for v in values if v is not passed.value])
-            given = Arguments((Passed(data),), {}, True, False)
-            notice_call(ev, callee, passed.at, passed.end, given, passed=True)
-    return None
+        data = derived([v for v in args.values() if v is not passed.value])
+        keywords = {name: other for name, other in args.keywords.items() if other is not passed}
+        given = Arguments((Passed(data),), keywords, True, False)
+        for ref in passed.value.references:
+            if isinstance(ref, External):
+                notice_call(ev, ref.name, passed.at, passed.end, given, passed=True)
+            elif isinstance(ref, ObjectRef):
+                call_partial(ev, ref, given, passed.at, passed.end, apply)
 
 
 _ACTIONS: Final[dict[str, Callable[[Evaluator, str, Arguments, int, int], Value | None]]] = {
@@ -122,5 +127,4 @@ _ACTIONS: Final[dict[str, Callable[[Evaluator, str, Arguments, int, int], Value 
     "sequence": _sequence,
     "super": _super,
     "pure": _pure,
-    "callback": _callback,
 }

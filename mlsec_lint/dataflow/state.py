@@ -87,38 +87,43 @@ def join_objects(left: HeapObject, right: HeapObject) -> HeapObject:
     return HeapObject(left.kind, items, rest, exact, left.origins | right.origins)
 
 
-class State:
-    """One point of the evaluation. Copies share what they do not change."""
+_UNTOUCHED: Final = frozenset(("unknown",))
+"""What a resource holds on a way on which nothing was written to it."""
 
-    __slots__ = ("alive", "fetched", "heap", "names", "written")
+
+class State:
+    """One point of the evaluation. Copies share what they do not change.
+
+    ``contents`` says of resources (by the identity of values that stand for them) where the data in them is from.
+    """
+
+    __slots__ = ("alive", "contents", "heap", "names")
 
     def __init__(
         self,
         names: dict[str, Value],
         heap: dict[Site, HeapObject],
-        written: frozenset[object],
-        fetched: dict[object, str],
+        contents: dict[object, frozenset[str]],
         alive: bool = True,
     ) -> None:
         self.names = names
         self.heap = heap
-        self.written = written
-        self.fetched = fetched
+        self.contents = contents
         self.alive = alive
 
     @classmethod
     def empty(cls) -> State:
         """The state before anything ran."""
-        return cls({}, {}, frozenset(), {})
+        return cls({}, {}, {})
 
     def copy(self) -> State:
         """An independent copy."""
-        return State(dict(self.names), dict(self.heap), self.written, dict(self.fetched), self.alive)
+        return State(dict(self.names), dict(self.heap), dict(self.contents), self.alive)
 
     def become(self, other: State) -> None:
         """Take over the content of another state."""
-        self.names, self.heap, self.written = other.names, other.heap, other.written
-        self.fetched, self.alive = other.fetched, other.alive
+        self.names, self.heap, self.contents = other.names, other.heap, other.contents
+        self.alive = other.alive
 
     def same_as(self, other: State) -> bool:
         """Whether two states say the same."""
@@ -126,8 +131,7 @@ class State:
             self.alive == other.alive
             and self.names == other.names
             and self.heap == other.heap
-            and self.written == other.written
-            and self.fetched == other.fetched
+            and self.contents == other.contents
         )
 
 
@@ -145,7 +149,11 @@ def join_states(left: State, right: State) -> State:
     for site, obj in right.heap.items():
         other = heap.get(site)
         heap[site] = obj if other is None else join_objects(other, obj)
-    return State(names, heap, left.written & right.written, {**right.fetched, **left.fetched})
+    contents = {
+        identity: left.contents.get(identity, _UNTOUCHED) | right.contents.get(identity, _UNTOUCHED)
+        for identity in [*left.contents, *(i for i in right.contents if i not in left.contents)]
+    }
+    return State(names, heap, contents)
 
 
 def contains(values: tuple[Constant, ...], wanted: Constant) -> bool:

@@ -61,6 +61,8 @@ def evaluate_fields(context: Context, cls: ClassRef, method: FunctionRef) -> dic
         return {}
     evaluator = _prepared(context, module, method, None, reading_fields=False)
     _run(evaluator)
+    for site, obj in evaluator.state.heap.items():
+        context.objects.setdefault(site, obj)
     return evaluator.stored
 
 

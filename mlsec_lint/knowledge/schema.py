@@ -99,12 +99,14 @@ class Source(_Strict, kw_only=True, frozen=True):
 class Producer(_Strict, kw_only=True, frozen=True):
     """Calls that serialise an object of the program itself: what they return or write is not foreign data.
 
-    ``into`` is the parameter that receives the bytes (a path or a file); without it the bytes are returned.
+    ``into`` is the parameter that receives the bytes (a path or a file); without it the bytes are returned. With
+    ``source``, what is written is not the program's own but what that parameter carries (``f.write(data)``).
     """
 
     call: tuple[str, ...]
     parameters: tuple[str, ...] = ()
     into: str = ""
+    source: str = ""
 
 
 class Propagator(_Strict, kw_only=True, frozen=True):

@@ -26,8 +26,9 @@ def check_model(file: str, model: Model, kinds: Collection[str], origins: Collec
         if source.into and source.into not in source.parameters:
             raise KnowledgeError(file, f"source[{number}].into", f"{source.into!r} is not among the parameters")
     for number, producer in enumerate(model.producer):
-        if producer.into not in ("", "self", *producer.parameters):
-            raise KnowledgeError(file, f"producer[{number}].into", f"{producer.into!r} is not among the parameters")
+        for key, name in (("into", producer.into), ("source", producer.source)):
+            if name not in ("", "self", *producer.parameters):
+                raise KnowledgeError(file, f"producer[{number}].{key}", f"{name!r} is not among the parameters")
     for number, propagator in enumerate(model.propagator):
         if propagator.source not in ("self", *propagator.parameters):
             raise KnowledgeError(

@@ -194,6 +194,7 @@ class Binary(Op):
     op: str
     left: Register
     right: Register
+    at: int = -1
 
 
 class Unary(Op):

@@ -163,7 +163,7 @@ def _display(kind: str) -> Callable[[Scope, Node], ir.Register]:
 def _binary(scope: Scope, node: Node) -> ir.Register:
     left, right = field_of(scope, node, "left"), field_of(scope, node, "right")
     dst = scope.register()
-    scope.emit(ir.Binary(dst, text(node.child_by_field_name("operator")), left, right))
+    scope.emit(ir.Binary(dst, text(node.child_by_field_name("operator")), left, right, node.start_byte))
     return dst
 
 
@@ -276,6 +276,8 @@ _EXPRESSIONS: Final[dict[str, Callable[[Scope, Node], ir.Register]]] = {
     "comparison_operator": _comparison,
     "conditional_expression": _conditional,
     "lambda": _lambda,
+    "list_splat": inner_of,
+    "dictionary_splat": inner_of,
     "named_expression": _walrus,
     "yield": _yield,
 }

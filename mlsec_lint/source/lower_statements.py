@@ -74,7 +74,7 @@ def _augmented(scope: Scope, node: Node) -> None:
     old, change = lower_expression(scope, left), lower_expression(scope, right)
     dst = scope.register()
     operator = text(node.child_by_field_name("operator")).rstrip("=")
-    scope.emit(ir.Binary(dst, operator, old, change))
+    scope.emit(ir.Binary(dst, operator, old, change, node.start_byte))
     lower_target(scope, left, dst)
 
 
