@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from mlsec_lint.dataflow.values import (
     UNKNOWN,
     ClassRef,
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
 
 
 def get_attribute(ev: Evaluator, obj: Value, name: str) -> Value:
-    """``obj.name``: the join over everything that ``obj`` may be."""
+    """``obj.name``: the join over everything that ``obj`` may be, or what this body stored there."""
+    if obj.identity is not None:
+        stored = ev.state.names.get(attribute_key(obj.identity, name))
+        if stored is not None:
+            return stored
     result: Value | None = None
     for ref in obj.references:
         one = attribute(ev, ref, name)
@@ -62,13 +68,37 @@ def attribute(ev: Evaluator, ref: Reference, name: str) -> Value:
     return UNKNOWN
 
 
+def attribute_key(identity: object, name: str) -> str:
+    """The name under which a state keeps an attribute that the body stored; no Python name looks like it."""
+    return f"{identity!r}.{name}"
+
+
+def patched(name: str) -> str:
+    """The name under which a state or a module's exit keeps what was assigned to an external name."""
+    return f"={name}"
+
+
 def _external(ev: Evaluator, ref: External | Instance | Member, name: str) -> Value:
     dotted = ev.knowledge.canonical(f"{ref.name}.{name}")
+    if isinstance(ref, External):
+        replaced = _replaced(ev, dotted)
+        if replaced is not None:
+            return replaced
     source = ev.knowledge.attributes.first(dotted)
     target = External(dotted) if isinstance(ref, External) else Member(dotted)
     if source is not None:
         return Value((), (target,), True, frozenset((source.origin,)))
     return reference(target)
+
+
+def _replaced(ev: Evaluator, dotted: str) -> Value | None:
+    """What this body, or this module at its top level, assigned to an external name."""
+    key = patched(dotted)
+    here = ev.state.names.get(key)
+    if here is not None or ev.body.kind == "module":
+        return here
+    exit_ = ev.context.exits.get(ev.module.path)
+    return exit_.names.get(key) if exit_ is not None else None
 
 
 def _instance(ev: Evaluator, cls: ClassRef, name: str) -> Value:
@@ -79,9 +109,11 @@ def _instance(ev: Evaluator, cls: ClassRef, name: str) -> Value:
             return here
     stored = ev.context.own_field(cls, name) if ev.reading_fields else None
     defined = cls.attributes.get(name)
+    if defined is not None and defined.constants:
+        defined = replace(defined, open=True)
     if stored is not None:
         return stored if defined is None else join(stored, defined)
-    return _inherited(ev, cls, name)
+    return defined if defined is not None else _inherited(ev, cls, name)
 
 
 def _inherited(ev: Evaluator, cls: ClassRef, name: str) -> Value:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.arguments import Arguments, Passed
-from mlsec_lint.dataflow.attributes import attribute
+from mlsec_lint.dataflow.attributes import attribute, attribute_key
 from mlsec_lint.dataflow.container_methods import container_method
-from mlsec_lint.dataflow.containers import objects
+from mlsec_lint.dataflow.containers import loosen, objects
 from mlsec_lint.dataflow.effects import external_result, unresolved_result
 from mlsec_lint.dataflow.notices import notice_call, notice_method
 from mlsec_lint.dataflow.specials import call_partial, special_call
@@ -169,6 +169,7 @@ def _apply_one(
         return call_partial(ev, ref, args, at, end, apply)
     if isinstance(ref, ClassRef):
         return _construct(ev, ref, args, at, end)
+    loosen(ev, args.values())
     if isinstance(ref, FunctionRef):
         values = [*args.values(), *([receiver] if receiver is not None else [])]
         return unknown(computed(values), ("site", at))
@@ -181,7 +182,11 @@ def _construct(ev: Evaluator, cls: ClassRef, args: Arguments, at: int, end: int)
         if isinstance(base, External):
             notice_call(ev, base.name, at, end, args, subclass=cls)
     origins = derived(args.values()).origins
-    identity = args.positional[0].value.identity if len(args.positional) == 1 else ("site", at)
+    wraps = len(args.positional) == 1 and not args.keywords
+    identity = args.positional[0].value.identity if wraps else None
+    identity = identity or ("site", ev.module.path, at)
+    for name, passed in args.keywords.items():
+        ev.state.names[attribute_key(identity, name)] = passed.value
     return Value((), (InstanceOf(cls),), False, origins, identity)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -124,9 +125,8 @@ def get_item(ev: Evaluator, obj: Value, key: Value) -> Value:
             source = ev.knowledge.attributes.first(ref.name) if isinstance(ref, External) else None
             if source is not None:
                 one = Value((), (), True, frozenset((source.origin,)))
-            elif isinstance(ref, External) and key.text is not None:
-                if ref.name.endswith("modules"):
-                    one = Value((), (External(ev.knowledge.canonical(key.text)),), True)
+            elif key.text is not None and ref.name.endswith("modules"):
+                one = Value((), (External(ev.knowledge.canonical(key.text)),), True)
             result = one if result is None else join(result, one)
     identity = None
     if obj.identity is not None and key.identity is not None:
@@ -157,6 +157,15 @@ def set_item(ev: Evaluator, obj: Value, key: Value, value: Value) -> None:
             ev.state.heap[site] = container.with_item(key.constants[0], new)
         else:
             ev.state.heap[site] = container.with_rest(value)
+
+
+def loosen(ev: Evaluator, values: Iterable[Value]) -> None:
+    """Containers handed to a function of the project may come back changed: what they held is only likely now."""
+    for value in values:
+        for site, obj in objects(ev, value) if value.references else ():
+            if obj.kind == "dict":
+                items = {key: replace(item, open=True) for key, item in obj.items.items()}
+                ev.state.heap[site] = replace(obj, items=items, exact=False)
 
 
 def element_of(ev: Evaluator, value: Value) -> Value:

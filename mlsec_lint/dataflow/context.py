@@ -221,6 +221,9 @@ class Context:
             return self.class_attribute(ref, name) or UNKNOWN
         if isinstance(ref, Symbol):
             return reference(Symbol(ref.module, f"{ref.name}.{name}"))
+        if isinstance(ref, InstanceOf):
+            own = self.own_field(ref.cls, name)
+            return own if own is not None else self.inherited(ref.cls, name)
         return UNKNOWN
 
     def class_attribute(self, cls: ClassRef, name: str, *, above: bool = False, every: bool = False) -> Value | None:

@@ -16,6 +16,7 @@ from mlsec_lint.dataflow.values import (
     ClassRef,
     Frame,
     FunctionRef,
+    Instance,
     Symbol,
     Value,
     join,
@@ -70,6 +71,7 @@ class Evaluator:
         self.nested: dict[int, FunctionRef] = {}
         self.stars: list[tuple[str | None, str]] = []
         self.stored: dict[str, Value] = {}
+        self.shared: set[str] = set()
         self._breaks: list[State] = []
         self._continues: list[State] = []
         self._steps = 0
@@ -115,7 +117,7 @@ class Evaluator:
         """Give a name a value in the scope that is being evaluated."""
         if self.classes:
             self.classes[-1][1][name] = value
-        elif name not in self.body.globals:
+        else:
             self.state.names[name] = value
 
     def branch(self, op: ir.If) -> None:
@@ -207,6 +209,17 @@ class Evaluator:
             self.block(op.final)
             self.state.alive = self.state.alive and alive
 
+    def scoped(self, op: ir.With) -> None:
+        """The body of a ``with``: like a ``try`` if its context manager swallows exceptions."""
+        if any(self._swallows(self.get(register)) for register in op.managers):
+            self.attempt(ir.Try(op.body, (ir.Handler([]),), [], []))
+        else:
+            self.block(op.body)
+
+    def _swallows(self, manager: Value) -> bool:
+        names = (ref.name for ref in manager.references if isinstance(ref, Instance))
+        return any(self.knowledge.special(name) == "swallow" for name in names)
+
     def match(self, op: ir.Match) -> None:
         """One of several alternatives."""
         start = self.state
@@ -269,6 +282,7 @@ def _table() -> Mapping[type[ir.Op], Callable[[Evaluator, ir.Op], None]]:
         ir.Loop: Evaluator.loop,  # type: ignore[dict-item]
         ir.Jump: Evaluator.jump,  # type: ignore[dict-item]
         ir.Try: Evaluator.attempt,  # type: ignore[dict-item]
+        ir.With: Evaluator.scoped,  # type: ignore[dict-item]
         ir.Match: Evaluator.match,  # type: ignore[dict-item]
         ir.Choose: Evaluator.choose,  # type: ignore[dict-item]
         ir.Shortcut: Evaluator.shortcut,  # type: ignore[dict-item]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from mlsec_lint.dataflow.values import UNKNOWN, External, Value, reference, unknown
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ def lookup(ev: Evaluator, name: str) -> Value:
         return ev.classes[-1][1][name]
     found = ev.state.names.get(name)
     if found is not None:
-        return found
+        return replace(found, open=True) if name in ev.shared else found
     if ev.body.kind != "module":
         if name in ev.body.binds:
             return UNKNOWN

@@ -11,7 +11,7 @@ from mlsec_lint.source import ir
 def narrowed(value: Value, fact: ir.Refinement) -> Value | None:
     """The part of a value for which a fact holds; none if there is no such part."""
     if fact.op in ("==", "is"):
-        if any(same_constant(c, fact.value) for c in value.constants):
+        if any(c == fact.value if fact.op == "==" else same_constant(c, fact.value) for c in value.constants):
             kept = constant(fact.value)
             return Value(kept.constants, (), False, value.origins | kept.origins, value.identity)
         return constant(fact.value) if value.open else None

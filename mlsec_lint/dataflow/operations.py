@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from mlsec_lint.dataflow.attributes import get_attribute
+from mlsec_lint.dataflow.attributes import attribute_key, get_attribute, patched
 from mlsec_lint.dataflow.containers import build, element_of, get_item, merge, objects, set_item, unpack
 from mlsec_lint.dataflow.notices import notice_assignment
 from mlsec_lint.dataflow.values import (
@@ -64,8 +64,12 @@ def _set_attribute(ev: Evaluator, op: ir.SetAttribute) -> None:
             old = ev.stored.get(op.name)
             ev.stored[op.name] = value if old is None else join(old, value)
             ev.state.names[f"self.{op.name}"] = value
-        elif isinstance(ref, ClassRef) and ref.module == ev.module.path:
+        elif isinstance(ref, ClassRef) and ref.module == ev.module.path and ev.body.kind == "module":
             ref.attributes[op.name] = value
+        elif isinstance(ref, External):
+            ev.state.names[patched(ev.knowledge.canonical(f"{ref.name}.{op.name}"))] = value
+    if obj.identity is not None:
+        ev.state.names[attribute_key(obj.identity, op.name)] = value
     if ev.observer is not None:
         for name in (f"{r.name}.{op.name}" for r in obj.references if isinstance(r, (External, Instance, Member))):
             notice_assignment(ev, name, value, op.at, op.end)
@@ -200,12 +204,12 @@ def _function(ev: Evaluator, op: ir.Function) -> None:
         ev.functions[op.body.at] = ref
     if ev.body.kind != "module" or op.body.kind == "lambda":
         ev.nested[op.body.at] = ref
-    ev.set(op.dst, _decorated(ev, ref, [ev.get(d) for d in op.decorators]))
-
-
-def _decorated(ev: Evaluator, ref: FunctionRef, decorators: list[Value]) -> Value:
-    """Decorators of libraries leave the function what it is; properties and the like are told apart by the caller."""
-    return Value((), (ref,), False)
+        ev.shared |= op.body.nonlocals
+    decorators = [r.name for d in op.decorators for r in ev.get(d).references if isinstance(r, External)]
+    if any(ev.knowledge.special(name) == "property" for name in decorators):
+        ev.set(op.dst, UNKNOWN)
+    else:
+        ev.set(op.dst, Value((), (ref,), False))
 
 
 def _class(ev: Evaluator, op: ir.Class) -> None:

@@ -25,6 +25,7 @@ from mlsec_lint.source.ir_control import (
     Return,
     Shortcut,
     Try,
+    With,
     Yield,
 )
 from mlsec_lint.source.ir_scopes import Body, Class, Function, Param
@@ -75,6 +76,7 @@ __all__ = [
     "Try",
     "Unary",
     "Unpack",
+    "With",
     "Yield",
 ]
 

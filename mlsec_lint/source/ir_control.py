@@ -72,6 +72,13 @@ class Try(Op):
     final: Block
 
 
+class With(Op):
+    """The body of a ``with``; one of the ``managers`` may swallow an exception that leaves it."""
+
+    managers: tuple[Register, ...]
+    body: Block
+
+
 class Match(Op):
     """``match``: exactly one of the cases runs, or none unless ``exhaustive``."""
 

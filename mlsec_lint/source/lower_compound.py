@@ -38,6 +38,8 @@ def _handler(scope: Scope, node: Node) -> ir.Handler:
     with scope.block() as block:
         value = node.child_by_field_name("value")
         alias = value.child_by_field_name("alias") if value is not None else None
+        if value is not None:
+            lower_expression(scope, value)
         if alias is not None and alias.named_children:
             lower_target(scope, alias.named_children[0], scope.opaque())
         lower_inside(scope, node, "body")
@@ -47,17 +49,21 @@ def _handler(scope: Scope, node: Node) -> ir.Handler:
 def lower_with(scope: Scope, node: Node) -> None:
     """``with``: each context manager is entered in order."""
     clause = next((c for c in node.named_children if c.type == "with_clause"), None)
+    managers: list[ir.Register] = []
     items = [i for c in (clause.named_children if clause is not None else []) for i in _items(c)]
     for item in items:
         value = item.child_by_field_name("value") or item
         alias = value.child_by_field_name("alias") if value.type == "as_pattern" else None
         context = value.named_children[0] if value.type == "as_pattern" else value
         src = lower_expression(scope, context)
+        managers.append(src)
         dst = scope.register()
         scope.emit(ir.Enter(dst, src))
         if alias is not None and alias.named_children:
             lower_target(scope, alias.named_children[0], dst)
-    lower_inside(scope, node, "body")
+    with scope.block() as block:
+        lower_inside(scope, node, "body")
+    scope.emit(ir.With(tuple(managers), block))
 
 
 def _items(node: Node) -> list[Node]:

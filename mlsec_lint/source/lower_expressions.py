@@ -63,6 +63,10 @@ def _string(scope: Scope, node: Node) -> ir.Register:
             parts.append(scope.constant(text(child)))
         elif child.type == "interpolation":
             parts.append(field_of(scope, child, "expression"))
+            specifier = child.child_by_field_name("format_specifier")
+            for inner in operands_of(specifier) if specifier is not None else ():
+                if inner.type == "format_expression":
+                    field_of(scope, inner, "expression")
     return _format(scope, parts)
 
 

@@ -48,7 +48,9 @@ def _expression_statement(scope: Scope, node: Node) -> None:
             _assignment(scope, child)
         elif child.type == "augmented_assignment":
             _augmented(scope, child)
-        elif child.type not in ("comment", "string"):
+        elif child.type == "string" and all(c.type != "interpolation" for c in child.named_children):
+            continue
+        elif child.type != "comment":
             lower_expression(scope, child)
 
 
@@ -93,7 +95,11 @@ def _assert(scope: Scope, node: Node) -> None:
     if operands:
         test = lower_expression(scope, operands[0])
         holds, fails = refinements(scope, operands[0])
-        scope.emit(ir.If(test, [], [ir.Raise(ir.NONE)], holds, fails))
+        with scope.block() as failing:
+            for message in operands[1:]:
+                lower_expression(scope, message)
+            scope.emit(ir.Raise(ir.NONE))
+        scope.emit(ir.If(test, [], failing, holds, fails))
 
 
 def _delete(scope: Scope, node: Node) -> None:
