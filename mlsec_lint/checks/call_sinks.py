@@ -73,7 +73,7 @@ class CallSinks:
         if rule is None:
             return None, []
         origins = self._origins(site)
-        if OWN in origins and origins <= _HARMLESS_BESIDE_OWN:
+        if (OWN in origins and origins <= _HARMLESS_BESIDE_OWN) or self._literal_content(site):
             return None, []
         verdict = judge_site(self.judge, site)
         if verdict is None:
@@ -112,6 +112,14 @@ class CallSinks:
         if "literal" in origins and passed is not None and self._in_repository(passed):
             origins = (origins - {"literal"}) | {"repository"}
         return origins
+
+    def _literal_content(self, site: Site) -> bool:
+        """Whether the data itself is written in the code."""
+        passed = site.argument(site.sink.argument) if site.sink.content else None
+        if passed is None:
+            return False
+        value = passed.value
+        return bool(value.constants) and not value.references and not value.open
 
     def _in_repository(self, passed: Passed) -> bool:
         texts = [c for c in passed.value.constants if isinstance(c, str)]

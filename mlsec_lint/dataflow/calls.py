@@ -137,6 +137,7 @@ def apply(
         one = _apply_one(ev, ref, args, at, end, receiver, subclass, alternatives)
         result = one if result is None else join(result, one)
     if callee.open or result is None:
+        loosen(ev, args.values())
         values = [callee, *args.values(), *([receiver] if receiver is not None else [])]
         known = unknown(computed(values), ("site", at))
         result = known if result is None else join(result, known)

@@ -139,7 +139,7 @@ class Evaluator:
         """Narrow names by what a condition says of them; a contradiction ends the state."""
         for fact in facts:
             value = self.state.names.get(fact.name)
-            if value is None:
+            if value is None or fact.name in self.shared:
                 continue
             kept = narrowed(value, fact)
             if kept is None:

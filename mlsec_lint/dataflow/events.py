@@ -36,11 +36,11 @@ class EventLog:
     """Collects the events of one unit; evaluations of one site in a loop or twice in a branch are joined."""
 
     def __init__(self) -> None:
-        self._events: dict[tuple[int, int, str], Event] = {}
+        self._events: dict[tuple[int, int, str, int], Event] = {}
 
     def add(self, event: Event) -> None:
         """Record an event."""
-        key = (event.at, event.end, event.name)
+        key = (event.at, event.end, event.name, id(event.subclass) if event.subclass is not None else 0)
         old = self._events.get(key)
         if old is None:
             self._events[key] = event
@@ -54,7 +54,7 @@ class EventLog:
             event.end,
             join_arguments(old.arguments, event.arguments),
             receiver,
-            event.subclass or old.subclass,
+            event.subclass,
             old.exact and event.exact,
             max(old.alternatives, event.alternatives),
             event.passed,
@@ -63,7 +63,16 @@ class EventLog:
         )
 
     def __iter__(self) -> Iterator[Event]:
-        return iter(sorted(self._events.values(), key=lambda e: (e.at, e.end, e.name)))
+        return iter(
+            sorted(
+                self._events.values(),
+                key=lambda e: (e.at, e.end, e.name, e.subclass.at if e.subclass is not None else 0),
+            )
+        )
 
     def __len__(self) -> int:
         return len(self._events)
+
+
+def _order(event: Event) -> tuple[int, int, str, int]:
+    return (event.at, event.end, event.name, event.subclass.at if event.subclass is not None else -1)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from mlsec_lint.source.project import Module
 
 _CALLED: Final = re.compile(rb"\w+[ \t]*\(")
-_FIELD: Final = re.compile(rb"(?:self|cls)\.([A-Za-z_]\w*)[ \t]*(?::[^=\n]{0,80})?=[^=\n][^\n]*$")
 
 
 def renamed_globals(context: Context, module: Module) -> frozenset[str]:
@@ -57,12 +56,7 @@ def _leads_to_sink(context: Context, exit_: ModuleExit, value: Value, depth: int
 
 
 def renamed_fields(module: Module, offsets: tuple[int, ...]) -> frozenset[str]:
-    """The fields that are assigned on the lines of accepted words: ``self.loads = pickle.loads``."""
-    found: set[str] = set()
-    data = module.data
-    for at in offsets:
-        start = data.rfind(b"\n", max(0, at - 300), at) + 1
-        match = _FIELD.search(data[start:at])
-        if match is not None and not _CALLED.match(data, at):
-            found.add(match.group(1).decode())
-    return frozenset(found)
+    """The fields that get a sink: ``self.loads = pickle.loads``, ``self.loaders = {"pt": torch.load}``."""
+    return frozenset(
+        name for at in offsets if not _CALLED.match(module.data, at) for name in module.assigned_fields(at)
+    )

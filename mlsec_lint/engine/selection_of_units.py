@@ -28,10 +28,12 @@ def units_with(module: Module, functions: dict[int, FunctionRef], offsets: tuple
     for at in offsets:
         index = bisect_right(starts, at) - 1
         function = ordered[index] if index >= 0 and at < ordered[index].body.end else None
-        if (function is None and top_level) or (function is not None and function.body.at in chosen):
+        in_head = function is not None and at < function.body.inside
+        if (function is None and top_level) or (function is not None and function.body.at in chosen and not in_head):
             continue
         if not module.is_code(at):
             continue
+        top_level = top_level or in_head
         if function is None:
             top_level = True
         else:

@@ -59,8 +59,9 @@ class Sink(_Strict, kw_only=True, frozen=True):
 
     ``call`` and ``assign`` hold qualified names (``*`` stands for one part, ``**`` for any number of them).
     ``parameters`` are the positional parameters in order, without the receiver. ``argument`` is the parameter that
-    carries the untrusted data. ``receiver`` says what is enough to match a method on a receiver that cannot be
-    resolved: ``exact`` (nothing), ``import`` (the file imports the library) or ``any`` (the method name alone).
+    carries the untrusted data; with ``content`` it is the data itself and not the name of it. ``receiver`` says what is
+    enough to match a method on a receiver that cannot be resolved: ``exact`` (nothing), ``import`` (the file imports
+    the library) or ``any`` (the method name alone).
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Sink(_Strict, kw_only=True, frozen=True):
     assign: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     argument: str = ""
+    content: bool = False
     receiver: str = "exact"
     case: tuple[Case, ...] = ()
     otherwise: str = "unsafe"

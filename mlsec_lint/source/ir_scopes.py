@@ -46,6 +46,7 @@ class Body(Struct, gc=False, eq=False):
     kind: str
     at: int
     end: int
+    inside: int = 0
     block: Block | None = None
     binds: frozenset[str] = frozenset()
     globals: frozenset[str] = frozenset()

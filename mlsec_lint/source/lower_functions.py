@@ -24,6 +24,8 @@ def lower_function_value(scope: Scope, node: Node, name: str, kind: str, decorat
     marks = tuple(lower_expression(scope, d.named_children[0]) for d in decorators if d.named_children)
     params = lower_parameters(scope, node)
     body = ir.Body(name, scope.qualified_prefix + name, kind, node.start_byte, node.end_byte)
+    inside = node.child_by_field_name("body")
+    body.inside = inside.start_byte if inside is not None else node.start_byte
     body.owner = scope.qualified_prefix.rstrip(".") if scope.in_class else ""
     if kind == "lambda" or scope.body.kind != "module":
         child = Scope(body, scope)

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Final
 from mlsec_lint.source import ir
 from mlsec_lint.source.gaps import Gap, syntax_gap
 from mlsec_lint.source.lowering import lower_function, lower_module
-from mlsec_lint.source.syntax import parse
+from mlsec_lint.source.syntax import parse, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
 _TREES_KEPT: Final = 48
 """Parsed trees that are kept: all trees of a large package would take a gigabyte."""
+
+_ASSIGNMENT_WITHIN: Final = 10
+"""Levels of syntax between a name and the assignment that stores it."""
 
 _LONGEST_NAME: Final = 80
 """A word in a longer string is prose or documentation, not the name of an attribute or an option."""
@@ -67,6 +70,23 @@ class Module:
         if node.type in ("string_content", "string", "escape_sequence"):
             return node.end_byte - node.start_byte <= _LONGEST_NAME
         return True
+
+    def assigned_fields(self, at: int) -> list[str]:
+        """The attributes that the assignment around an offset stores to, directly or as containers."""
+        node = self.tree.root_node.descendant_for_byte_range(at, at + 1)
+        for _ in range(_ASSIGNMENT_WITHIN):
+            if node is None or node.type in ("assignment", "block", "module"):
+                break
+            node = node.parent
+        found: list[str] = []
+        while node is not None and node.type == "assignment":
+            target = node.child_by_field_name("left")
+            while target is not None and target.type == "subscript":
+                target = target.child_by_field_name("value")
+            if target is not None and target.type == "attribute":
+                found.append(text(target.child_by_field_name("attribute")))
+            node = node.parent
+        return found
 
     def lower(self, body: ir.Body) -> ir.Body:
         """Make sure that the inside of a function of this module is lowered."""

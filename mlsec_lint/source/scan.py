@@ -15,11 +15,14 @@ from functools import cached_property
 from typing import Final, Protocol, cast
 
 _IMPORT: Final = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]{0,4000}\)|[^\n;#]+)|import[ \t]+([^\n;#]+))",
+    rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*"
+    rb"(\((?:[^)#]|#[^\n]*\n){0,4000}\)|(?:[^\n;#\\]|\\\r?\n)+)|import[ \t]+((?:[^\n;#\\]|\\\r?\n)+))",
     re.MULTILINE,
 )
 _WORD_BYTE: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-_CHAIN: Final = re.compile(rb"([A-Za-z_]\w*)(?:\.\w+)*\.$")
+_GAP: Final = rb"(?:[ \t]|\\\r?\n)*"
+_CHAIN: Final = re.compile(rb"([A-Za-z_]\w*)(?:" + _GAP + rb"\." + _GAP + rb"\w+)*" + _GAP + rb"\." + _GAP + rb"$")
+_COMMENT: Final = re.compile(rb"#[^\n]*")
 _SPREAD: Final = re.compile(rb"\*\*([A-Za-z_]\w*)")
 _RENAMED_IMPORT: Final = re.compile(rb"[ \t]+as[ \t]+([A-Za-z_]\w*)")
 _RENAMED_VALUE: Final = re.compile(rb"^[ \t]*([A-Za-z_]\w*)[ \t]*(?::[^=\n]{0,80})?=[^=][^\n]*$")
@@ -138,13 +141,14 @@ class _Imports:
         """
         packages = self._packages if self._packages is not None else self._read()
         data = self._data
-        before = data[at - 1 : at]
+        before = data[max(0, at - 80) : at].rstrip(b" \t\r\n\\")[-1:]
         if before == b".":
             chain = _CHAIN.search(data, max(0, at - 200), at)
             if chain is None:
                 return rooted
-            bound = packages.get(chain.group(1).decode())
-            if bound is None:
+            first = chain.group(1).decode("latin-1")
+            bound = packages.get(first)
+            if bound is None or first in roots:
                 return rooted
             return (rooted or not roots) if "" in bound else not roots.isdisjoint(bound)
         if before in (b"'", b'"'):
@@ -200,7 +204,7 @@ class _Imports:
 
 def _bound(names: bytes) -> set[bytes]:
     bound: set[bytes] = set()
-    for part in names.strip(b"() \t\r\n\\").split(b","):
+    for part in _COMMENT.sub(b"", names).strip(b"() \t\r\n\\").split(b","):
         words = part.replace(b"\\", b" ").split()
         if words:
             bound.add(words[-1].split(b".")[0])
