@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from mlsec_lint.dataflow.fields import FieldTable
 from mlsec_lint.dataflow.state import HeapObject
 from mlsec_lint.dataflow.values import (
     UNKNOWN,
@@ -27,9 +27,6 @@ from mlsec_lint.source.project import Module, Project
 
 if TYPE_CHECKING:
     from mlsec_lint.knowledge.index import Knowledge
-
-_STORED_FIELD: Final = re.compile(rb"\bself\.([A-Za-z_]\w*)[ \t]*(?:=(?!=)|,|:[^=\n]{0,100}=(?!=))")
-"""``self.x = ``, ``self.x: T = `` and ``self.x, self.y = ``."""
 
 _DEEPEST_CHAIN: Final = 12
 """Re-exports that are followed from one module to the next."""
@@ -52,8 +49,8 @@ class Context:
 
     ``relevant`` are the names that can lead to a sink; imports of other names are not followed into other modules
     while bodies are evaluated (arguments of sinks are, whatever their names). None stands for every name.
-    ``needs`` collects the modules that were looked at, for caches. Module exits are computed with the imports of
-    other project modules left symbolic, so they do not depend on the order in which modules are asked for.
+    Module exits are computed with the imports of other project modules left symbolic, so they do not depend on the
+    order in which modules are asked for.
     """
 
     project: Project
@@ -61,9 +58,7 @@ class Context:
     evaluate_module: Callable[[Context, Module], ModuleExit]
     evaluate_fields: Callable[[Context, ClassRef, FunctionRef], dict[str, Value]]
     exits: dict[str, ModuleExit | None] = field(default_factory=dict[str, "ModuleExit | None"])
-    fields: dict[int, dict[str, Value]] = field(default_factory=dict[int, dict[str, Value]])
-    field_values: dict[tuple[int, str], Value | None] = field(default_factory=dict[tuple[int, str], "Value | None"])
-    storing: dict[int, dict[str, list[FunctionRef]]] = field(default_factory=dict[int, "dict[str, list[FunctionRef]]"])
+    fields: FieldTable = field(default_factory=FieldTable)
     bases: dict[tuple[int, bool], list[ClassRef | External]] = field(
         default_factory=dict[tuple[int, bool], "list[ClassRef | External]"]
     )
@@ -266,43 +261,8 @@ class Context:
         return found
 
     def own_field(self, cls: ClassRef, name: str) -> Value | None:
-        """What the methods of a class (not of its bases) store in ``self.name``; none if they do not.
-
-        Methods are evaluated for their stores with fields unknown, each once, so the answer is the same in any order.
-        """
-        key = (id(cls), name)
-        if key in self.field_values:
-            return self.field_values[key]
-        result: Value | None = None
-        for method in self._storing_methods(cls).get(name, ()):
-            stored = self._fields_of(cls, method).get(name)
-            if stored is not None:
-                result = stored if result is None else join(result, stored)
-        self.field_values[key] = result
-        return result
-
-    def _storing_methods(self, cls: ClassRef) -> dict[str, list[FunctionRef]]:
-        """The methods of a class that store fields, by the field's name; found in the text, confirmed by evaluation."""
-        known = self.storing.get(id(cls))
-        if known is not None:
-            return known
-        found = self.storing[id(cls)] = {}
-        module = self.project.module(cls.module)
-        methods = [r for v in cls.attributes.values() for r in v.references if isinstance(r, FunctionRef)]
-        if module is None:
-            return found
-        for method in methods:
-            for match in _STORED_FIELD.finditer(module.data, method.body.at, method.body.end):
-                known_methods = found.setdefault(match.group(1).decode(), [])
-                if method not in known_methods:
-                    known_methods.append(method)
-        return found
-
-    def _fields_of(self, cls: ClassRef, method: FunctionRef) -> dict[str, Value]:
-        known = self.fields.get(id(method.body))
-        if known is None:
-            known = self.fields[id(method.body)] = self.evaluate_fields(self, cls, method)
-        return known
+        """What the methods of a class (not of its bases) store in ``self.name``; none if they do not."""
+        return self.fields.stored(self, cls, name)
 
     def instance(self, cls: ClassRef) -> Value:
         """An instance of a project class."""

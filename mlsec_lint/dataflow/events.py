@@ -63,12 +63,7 @@ class EventLog:
         )
 
     def __iter__(self) -> Iterator[Event]:
-        return iter(
-            sorted(
-                self._events.values(),
-                key=lambda e: (e.at, e.end, e.name, e.subclass.at if e.subclass is not None else 0),
-            )
-        )
+        return iter(sorted(self._events.values(), key=_order))
 
     def __len__(self) -> int:
         return len(self._events)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.attributes import attribute_key, get_attribute, patched
 from mlsec_lint.dataflow.containers import build, element_of, get_item, merge, objects, set_item, unpack
+from mlsec_lint.dataflow.imports import bind_module, bind_name
 from mlsec_lint.dataflow.notices import notice_assignment
 from mlsec_lint.dataflow.values import (
     UNKNOWN,
@@ -16,7 +17,6 @@ from mlsec_lint.dataflow.values import (
     Instance,
     InstanceOf,
     Member,
-    ModuleRef,
     ObjectRef,
     Symbol,
     Value,
@@ -246,33 +246,6 @@ def _leave(ev: Evaluator, op: ir.Op) -> None:
     ev.state.alive = False
 
 
-def _import(ev: Evaluator, op: ir.Import) -> None:
-    bound = op.module if op.alias else op.module.partition(".")[0]
-    path = ev.context.project.find(ev.module.path, bound, 0)
-    name = op.alias or bound
-    if path is not None:
-        ev.bind(name, reference(ModuleRef(path)))
-    else:
-        ev.bind(name, reference(External(ev.knowledge.canonical(bound))))
-
-
-def _import_from(ev: Evaluator, op: ir.ImportFrom) -> None:
-    path = ev.context.project.find(ev.module.path, op.module, op.level)
-    if op.name == "*":
-        star = (path, op.module)
-        if star not in ev.stars and (path is not None or not op.level):
-            ev.stars.insert(0, star)
-        return
-    if path is not None:
-        symbol = Symbol(path, op.name)
-        value = Value((), (symbol,), False, frozenset(), symbol)
-    elif op.level:
-        value = UNKNOWN
-    else:
-        value = reference(External(ev.knowledge.canonical(f"{op.module}.{op.name}")))
-    ev.bind(op.alias, value)
-
-
 OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Evaluator, Any], None]]] = {
     ir.Const: _const,
     ir.Opaque: _opaque,
@@ -298,6 +271,6 @@ OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Evaluator, Any], None]]] = {
     ir.Yield: _yield,
     ir.Return: _leave,
     ir.Raise: _leave,
-    ir.Import: _import,
-    ir.ImportFrom: _import_from,
+    ir.Import: bind_module,
+    ir.ImportFrom: bind_name,
 }
