@@ -74,7 +74,7 @@ _SCANNING: Final[tuple[_Option, ...]] = (
         help="Add knowledge about a library, in the format of rules/_models. Can be repeated.",
     ),
     click.option("--max-file-size", type=int, metavar="BYTES", help="Do not scan larger files.  [default: 10485760]"),
-    click.option("--jobs", type=int, metavar="N", help="Use up to N processes, 0 for one per processor.  [default: 0]"),
+    click.option("--jobs", type=int, metavar="N", help="Processes a run may use; so far every run uses one."),
     click.option(
         "--no-cache",
         is_flag=True,
