@@ -51,7 +51,7 @@ class CallSinks:
 
     def _entries(self, event: Event) -> list[SinkEntry]:
         knowledge = self.judge.context.knowledge
-        if event.name.partition(".")[0] in self.judge.context.project.own_packages:
+        if self.judge.context.project.is_own(event.name):
             return []
         if event.assigned:
             found = knowledge.assigned.find(event.name)
@@ -78,12 +78,14 @@ class CallSinks:
         verdict = judge_site(self.judge, site)
         if verdict is None:
             return None, []
-        origin = least_trusted(origins, self.judge.context.knowledge.origins)
+        origin = least_trusted(_decisive(origins, verdict, entry), self.judge.context.knowledge.origins)
         confidence, reasons = self._confidence(event, verdict)
         case, sink = verdict.case, entry.sink
         because = (case.because if case is not None else "") or sink.because
         remedy = (case.remedy if case is not None else "") or sink.remedy or rule.remedy
         profile = (case.profile if case is not None else "") or sink.profile or rule.profile
+        if event.definition.rpartition(".")[2] in self.judge.context.knowledge.definitions.unpickling:
+            profile = PROFILES[1]
         api = self._api(event, entry)
         phrase = self.judge.context.knowledge.origins[origin].phrase
         draft = Draft(
@@ -181,6 +183,16 @@ class CallSinks:
                 if isinstance(ref, FunctionRef) and ref.module == self.module.path
             )
         return found
+
+
+def _decisive(origins: frozenset[str], verdict: Verdict, entry: SinkEntry) -> frozenset[str]:
+    """The origins that the deciding case asks for, if it asks for any of the loaded argument."""
+    if verdict.case is None:
+        return origins
+    asked = [c.origin for c in verdict.case.when if c.origin and c.argument == entry.sink.argument and not c.unless]
+    for wanted in asked:
+        origins = origins.intersection(wanted) or origins
+    return origins
 
 
 def least_trusted(origins: frozenset[str], known: Mapping[str, OriginEntry]) -> str:

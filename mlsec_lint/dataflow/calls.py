@@ -71,7 +71,7 @@ def _method_of(ev: Evaluator, op: ir.Method, obj: Value, ref: Reference, args: A
         notice_method(ev, op.name, op.at, op.end, args, obj)
         return unknown(computed([obj, *args.values()]), _method_identity(obj, op))
     subclass = ref.cls if isinstance(ref, InstanceOf) else ref if isinstance(ref, ClassRef) else None
-    receiver = replace(obj, references=(ref,), open=False) if not isinstance(ref, External) else None
+    receiver = replace(obj, references=(ref,), open=False) if obj.origins or not isinstance(ref, External) else None
     others = len(obj.references) - 1 + int(obj.open)
     return apply(ev, callee, args, op.at, op.end, receiver, subclass=subclass, others=others)
 

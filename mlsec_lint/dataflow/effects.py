@@ -28,7 +28,7 @@ def external_result(ev: Evaluator, name: str, args: Arguments, receiver: Value |
     if source is not None:
         if source.into:
             _fill(ev, _parameter(args, source.parameters, source.into, receiver), frozenset((source.origin,)))
-        origins = derived(_localised(ev, args, receiver)).origins | {source.origin}
+        origins = derived(_localised(ev, args, receiver)).origins - UNLISTED | {source.origin}
         return Value((), (typed,), False, origins, ("site", at))
     propagator = ev.knowledge.propagators.first(name)
     if propagator is not None and len(args.positional) <= max(len(propagator.parameters), 1):

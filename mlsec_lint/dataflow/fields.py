@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from mlsec_lint.dataflow.values import ClassRef, FunctionRef, Value, join
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ class FieldTable:
             stored = self._fields_of(context, cls, method).get(name)
             if stored is not None:
                 result = stored if result is None else join(result, stored)
+        if result is not None:
+            # Others may store to the field as well, so what is known of it is only likely.
+            result = replace(result, open=True)
         self._values[key] = result
         return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mlsec_lint.dataflow.values import Value, constant, same_constant
+from mlsec_lint.dataflow.values import ClassRef, FunctionRef, Value, constant, same_constant
 from mlsec_lint.source import ir
 
 
@@ -14,7 +14,8 @@ def narrowed(value: Value, fact: ir.Refinement) -> Value | None:
         if any(c == fact.value if fact.op == "==" else same_constant(c, fact.value) for c in value.constants):
             kept = constant(fact.value)
             return Value(kept.constants, (), False, value.origins | kept.origins, value.identity)
-        return constant(fact.value) if value.open else None
+        may_equal = value.open or any(not isinstance(r, (FunctionRef, ClassRef)) for r in value.references)
+        return constant(fact.value) if may_equal else None
     keep: Callable[[ir.Constant], bool]
     if fact.op in ("!=", "is not"):
         keep = lambda c: not same_constant(c, fact.value)  # noqa: E731

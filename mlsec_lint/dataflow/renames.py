@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context, ModuleExit
     from mlsec_lint.source.project import Module
 
-_CALLED: Final = re.compile(rb"\w+[ \t]*\(")
+_CALLED: Final = re.compile(rb"[a-z_]\w*[ \t]*\(")
+"""A function that is called where it is stored; calling a class stores an instance, whose methods may be sinks."""
 
 
 def renamed_globals(context: Context, module: Module) -> frozenset[str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mlsec_lint.source.project import Module, Project
 
 CALLER = frozenset(("caller",))
+TEST = frozenset(("test",))
 
 
 def new_context(project: Project, knowledge: Knowledge) -> Context:
@@ -119,6 +120,8 @@ def _parameter(evaluator: Evaluator, function: FunctionRef, index: int, param: P
         if param.name == "self":
             return Value((), (InstanceOf(function.owner),), False)
     origins = CALLER if body.kind == "function" else frozenset[str]()
+    if body.name.startswith(evaluator.knowledge.definitions.tests):
+        origins = TEST
     if param.kind:
         kind = "dict" if param.kind == "**" else "list"
         site = (evaluator.module.path, -(body.at * 64 + index + 1))

@@ -200,8 +200,16 @@ def derived(values: Iterable[Value], identity: object = None) -> Value:
     """A value computed from others in a way that is not modelled: unknown, with all their provenance."""
     origins: frozenset[str] = NO_ORIGINS
     for value in values:
-        origins |= value.origins
+        origins |= value.origins if value.origins or not _unlisted(value) else _UNKNOWN
     return unknown(origins, identity)
+
+
+_UNKNOWN: Final = frozenset(("unknown",))
+
+
+def _unlisted(value: Value) -> bool:
+    """Whether a value without provenance is data, and not a function, a class or a module."""
+    return value.open or any(isinstance(r, (Member, Instance, Inherited)) for r in value.references)
 
 
 def computed(values: Iterable[Value]) -> frozenset[str]:

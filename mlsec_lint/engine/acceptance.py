@@ -62,8 +62,9 @@ class Acceptance:
         for _ in range(_ROUNDS):
             fresh = self._examine(pending)
             if not fresh:
-                break
+                return
             pending = self._spread(fresh)
+        self._examine(pending)
 
     def _examine(self, paths: Sequence[str]) -> set[str]:
         """Choose the units of some files; returns the names for sinks that were not known before."""

@@ -14,7 +14,15 @@ from mlsec_lint.domain.levels import Severity
 from mlsec_lint.domain.rule import FAMILIES, PROFILES, Risk, Rule
 from mlsec_lint.knowledge.compiled import parsed_catalogue
 from mlsec_lint.knowledge.index import Knowledge
-from mlsec_lint.knowledge.schema import Catalogue, KindsFile, Model, OriginsFile, RuleFile, UnpicklerFile
+from mlsec_lint.knowledge.schema import (
+    Catalogue,
+    DefinitionsFile,
+    KindsFile,
+    Model,
+    OriginsFile,
+    RuleFile,
+    UnpicklerFile,
+)
 from mlsec_lint.knowledge.toml import read_toml
 from mlsec_lint.knowledge.validation import check_model
 
@@ -49,7 +57,7 @@ def load_knowledge(directory: Path | None = None, extra_models: Sequence[Path] =
     extra = [_convert(path, {path: read_toml(path)}, Model) for path in extra_models]
     for path, model in zip([*paths, *extra_models], [*models, *extra], strict=True):
         check_model(path.name, model, kinds, origins)
-    knowledge = Knowledge(rules, origins, dangers)
+    knowledge = Knowledge(rules, origins, dangers, _convert(facts / "definitions.toml", files, DefinitionsFile))
     knowledge.add_models(_overridden(models, extra))
     return knowledge
 

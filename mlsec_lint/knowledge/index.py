@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 
 from mlsec_lint.domain.rule import Rule
 from mlsec_lint.knowledge.patterns import NameTable
-from mlsec_lint.knowledge.schema import Model, OriginEntry, Producer, Propagator, Sink, Source, UnpicklerDanger
+from mlsec_lint.knowledge.schema import (
+    DefinitionsFile,
+    Model,
+    OriginEntry,
+    Producer,
+    Propagator,
+    Sink,
+    Source,
+    UnpicklerDanger,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,7 @@ class Knowledge:
     rules: tuple[Rule, ...]
     origins: Mapping[str, OriginEntry]
     dangers: tuple[UnpicklerDanger, ...] = ()
+    definitions: DefinitionsFile = field(default_factory=DefinitionsFile)
     sinks: NameTable[SinkEntry] = field(default_factory=NameTable[SinkEntry])
     assigned: NameTable[SinkEntry] = field(default_factory=NameTable[SinkEntry])
     sources: NameTable[Source] = field(default_factory=NameTable[Source])

@@ -218,6 +218,13 @@ class UnpicklerFile(_Strict, kw_only=True, frozen=True):
     danger: tuple[UnpicklerDanger, ...]
 
 
+class DefinitionsFile(_Strict, kw_only=True, frozen=True):
+    """``rules/_facts/definitions.toml``: functions whose names say who calls them."""
+
+    unpickling: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+
+
 class OriginEntry(_Strict, kw_only=True, frozen=True):
     """How far a kind of provenance is trusted. ``severity`` is what a graded rule gives to data from there."""
 

@@ -84,7 +84,7 @@ class _Builder:
 
     def _leading(self, name: str) -> frozenset[str]:
         first = name.partition(".")[0]
-        if first in self._own:
+        if any(name == own or name.startswith(f"{own}.") for own in self._own):
             return frozenset()
         return (self._roots.get(first, frozenset()) | {first}) - self._own
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ LENGTH: Final = "length"
 _MATTERS: Final = frozenset(("call", "assignment", "block"))
 """Nodes without which nothing that a rule looks at can be lost."""
 
+
+_LARGEST_CHECKED: Final = 2_000_000
+_DEEPEST_CHECKED: Final = 90
 
 _WHOLE: Final = ("_statement", "_definition", "comment")
 
@@ -33,9 +38,13 @@ def nesting_gap(node: Node) -> Gap:
     return Gap(node.start_byte, NESTING, matters(node))
 
 
-def syntax_gap(root: Node) -> Gap | None:
-    """The first place that is no Python, or none. Costs nothing for a tree without errors."""
-    if not root.has_error:
+def syntax_gap(root: Node, data: bytes) -> Gap | None:
+    """The first place that is no Python, or none. Costs nothing for a tree without errors.
+
+    The grammar lacks a few constructs that Python has; where Python itself can read the text, nothing is missing that
+    a reader would have to know of.
+    """
+    if not root.has_error or _is_python(root, data):
         return None
     node = root
     while not (node.is_error or node.is_missing):
@@ -47,6 +56,21 @@ def syntax_gap(root: Node) -> Gap | None:
         # Recovery may put whole statements in front of the broken one into the error.
         node = next((child for child in node.children if not child.type.endswith(_WHOLE)), node)
     return Gap(node.start_byte, SYNTAX, lost=True)
+
+
+def _is_python(root: Node, data: bytes) -> bool:
+    """Whether the running Python can parse the text; it is given nothing deep, and runs nothing."""
+    from mlsec_lint.source.nesting import nesting_depth
+
+    if len(data) > _LARGEST_CHECKED or nesting_depth(root) > _DEEPEST_CHECKED:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def matters(node: Node) -> bool:

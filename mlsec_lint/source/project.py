@@ -147,7 +147,7 @@ class Project:
         tree = self._trees.pop(module.path, None)
         if tree is None:
             tree = parse(module.data)
-            if (gap := syntax_gap(tree.root_node)) is not None:
+            if (gap := syntax_gap(tree.root_node, module.data)) is not None:
                 module.gaps[gap] = None
         self._trees[module.path] = tree
         while len(self._trees) > _TREES_KEPT:
@@ -184,13 +184,32 @@ class Project:
 
     @cached_property
     def own_packages(self) -> frozenset[str]:
-        """Top-level import names that are this project: folders at the root (or in ``src``) with packages in them."""
+        """Import names of the project's own packages: the topmost folders with ``__init__.py``.
+
+        A package in a folder without one may be part of a namespace, so its path from the root is a name of it too.
+        """
         found: set[str] = set()
         for source in self._sources:
-            parts = source.removeprefix("src/").split("/")
-            if len(parts) > 1 and parts[-1] == "__init__.py":
-                found.add(parts[0])
+            folder, _, file = source.rpartition("/")
+            if file != "__init__.py" or self._is_package(posixpath.dirname(folder)) or not folder:
+                continue
+            found.add(folder.removeprefix("src/").replace("/", "."))
+            if "/" not in folder.removeprefix("src/") or not self._is_namespace(posixpath.dirname(folder)):
+                found.add(folder.rpartition("/")[2])
         return frozenset(found)
+
+    def is_own(self, name: str) -> bool:
+        """Whether a qualified name is of one of the project's own packages."""
+        while name:
+            if name in self.own_packages:
+                return True
+            name = name.rpartition(".")[0]
+        return False
+
+    def _is_namespace(self, folder: str) -> bool:
+        """Whether a folder holds nothing but packages, as the folders of namespace packages do."""
+        inside = [s for s in self._sources if s.startswith(f"{folder}/")]
+        return all("/" in source[len(folder) + 1 :] for source in inside)
 
     def _find_absolute(self, importer: str, folder: str, module: str) -> str | None:
         for place in self._places(folder):

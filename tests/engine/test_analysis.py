@@ -9,17 +9,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlsec_lint.checks.draft import Draft
 from mlsec_lint.domain.finding import Finding
 from mlsec_lint.engine.analysis import Analysis, Outcome
-from mlsec_lint.engine.config import Overrides, load_config
+from mlsec_lint.engine.config import Config, Overrides, load_config
 from mlsec_lint.engine.run import Request, run
 from mlsec_lint.engine.texts import Texts
 from mlsec_lint.knowledge.catalogue import load_knowledge
 from mlsec_lint.source.manifests import read_versions
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
+CONSTRUCTS = (FIXTURES.parent / "tests/source/data/constructs.py.txt").read_text("utf-8").split("\n\n")
 PROJECTS = sorted(path.name for path in (FIXTURES / "_projects").iterdir())
 
 
@@ -115,3 +118,25 @@ def test_files_that_nobody_can_read_are_told_and_do_no_harm(tmp_path: Path) -> N
     result = run(Request((tmp_path,), config)).result
     assert {finding.location.path for finding in result.findings} >= {"good.py", "half.py"}
     assert {problem.path for problem in result.problems} == files.keys() - {"good.py"}
+
+
+HEAD = "import pickle\nfrom pickle import load as f, loads as g, Unpickler as A\nfrom b import *\nimport a as h\n"
+PROGRAMS = st.lists(st.sampled_from(CONSTRUCTS), min_size=1, max_size=12).map("\n".join)
+
+
+@settings(max_examples=25, deadline=None)
+@given(PROGRAMS, PROGRAMS)
+def test_any_mixture_of_constructs_is_analysed_and_the_scan_loses_nothing(one: str, other: str) -> None:
+    texts = (
+        ("a.py", (HEAD + one).encode()),
+        ("b.py", (HEAD + "def m(a, b=f, *c, d=g, **e):\n").encode() + _indented(other)),
+    )
+    config = Config(base=Path.cwd(), profile="auditor")
+    some = run(Request((), config, texts)).result
+    every = run(Request((), config, texts, everything=True)).result
+    assert [problem.message for problem in (*some.problems, *every.problems)] == []
+    assert some.findings == every.findings
+
+
+def _indented(code: str) -> bytes:
+    return "".join(f"    {line}\n" for line in code.splitlines()).encode()

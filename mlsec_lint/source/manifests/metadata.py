@@ -10,7 +10,7 @@ def read_metadata(text: str, out: Collector) -> None:
     """Take the headers, which end at the first blank line. The package's own version counts as installed."""
     name = ""
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
+        if not line:
             return
         key, _, value = line.partition(":")
         value = value.strip()
