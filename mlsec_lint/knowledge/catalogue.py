@@ -57,7 +57,7 @@ def load_knowledge(directory: Path | None = None, extra_models: Sequence[Path] =
     extra = [_convert(path, {path: read_toml(path)}, Model) for path in extra_models]
     for path, model in zip([*paths, *extra_models], [*models, *extra], strict=True):
         check_model(path.name, model, kinds, origins)
-    knowledge = Knowledge(rules, origins, dangers, _convert(facts / "definitions.toml", files, DefinitionsFile))
+    knowledge = Knowledge(rules, origins, dangers, _definitions(facts / "definitions.toml", files))
     knowledge.add_models(_overridden(models, extra))
     return knowledge
 
@@ -73,6 +73,11 @@ def _overridden(models: Iterable[Model], extra: Sequence[Model]) -> list[Model]:
         ]
         kept.append(msgspec.structs.replace(model, sink=tuple(s for s in sinks if s.call or s.assign)))
     return kept
+
+
+def _definitions(path: Path, files: Files) -> DefinitionsFile:
+    """Functions known by name; a catalogue may do without."""
+    return _convert(path, files, DefinitionsFile) if path in files else DefinitionsFile()
 
 
 def _convert(path: Path, files: Files, shape: type[T]) -> T:

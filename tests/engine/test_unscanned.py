@@ -53,6 +53,6 @@ def test_one_place_of_each_kind_is_enough() -> None:
 def test_a_syntax_error_has_a_place_in_the_text(source: str) -> None:
     data = source.encode()
     root = parse(data).root_node
-    gap = syntax_gap(root)
+    gap = syntax_gap(root, data)
     assert (gap is not None) == root.has_error
     assert gap is None or 0 <= gap.at <= len(data)
