@@ -161,10 +161,11 @@ class CallSinks:
         found: list[DraftArgument] = []
         for name in names:
             passed = site.argument(name)
+            if name == RECEIVER:
+                continue
             if passed is None:
-                absent = "" if name in (RECEIVER, "") else "not passed"
-                if absent and name in verdict.decided_by:
-                    found.append(DraftArgument(name, -1, -1, absent))
+                if name in verdict.decided_by:
+                    found.append(DraftArgument(name, -1, -1, "not passed"))
             else:
                 found.append(DraftArgument(name, passed.at, passed.end, described(passed.value)))
         return tuple(found)
