@@ -62,6 +62,8 @@ class CallSinks:
         return [e for e in found if e.rule is not None and not e.rule.check and e.rule.slug in self.rules]
 
     def _reachable(self, entry: SinkEntry) -> bool:
+        if any(self.judge.context.project.is_own(name) for name in entry.sink.call):
+            return False
         if entry.sink.receiver == "any":
             return True
         roots = {name.partition(".")[0].encode() for name in entry.sink.call}

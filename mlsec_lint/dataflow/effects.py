@@ -75,7 +75,7 @@ def unresolved_result(ev: Evaluator, method: str, args: Arguments, receiver: Val
 
 def _likely_default(method: str, args: Arguments) -> Value | None:
     """The default that ``mapping.get(key, default)`` falls back to: the likely value of an entry nobody can see."""
-    if method in _LOOKUPS and len(args.positional) == 2 and args.positional[0].value.text is not None:
+    if method in _LOOKUPS and len(args.positional) == 2:
         return args.positional[1].value
     return None
 

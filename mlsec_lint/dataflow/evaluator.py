@@ -17,6 +17,7 @@ from mlsec_lint.dataflow.values import (
     Frame,
     FunctionRef,
     Instance,
+    Site,
     Symbol,
     Value,
     join,
@@ -72,6 +73,7 @@ class Evaluator:
         self.stars: list[tuple[str | None, str]] = []
         self.stored: dict[str, Value] = {}
         self.shared: set[str] = set()
+        self.calling: set[Site] = set()
         self._breaks: list[State] = []
         self._continues: list[State] = []
         self._steps = 0

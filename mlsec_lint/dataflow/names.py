@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.values import UNKNOWN, External, Value, reference, unknown
+from mlsec_lint.dataflow.values import UNKNOWN, External, Reference, Symbol, Value, reference, unknown
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.evaluator import Evaluator
@@ -45,20 +46,23 @@ def _global(ev: Evaluator, name: str) -> Value | None:
 
 
 def _fallback(ev: Evaluator, name: str) -> Value:
-    stars = ev.stars
+    """A name that no scope binds: a builtin, or something that a star import brought."""
+    if name in _BUILTINS:
+        return reference(External(ev.knowledge.canonical(f"builtins.{name}")))
+    if name == "__file__":
+        return unknown(frozenset(("package",)), ("file", ev.module.path))
+    stars: Sequence[tuple[str | None, str]] = ev.stars
     if ev.body.kind != "module":
         exit_ = ev.context.exit_of(ev.module.path)
-        stars = list(exit_.stars) if exit_ is not None else []
-    if name not in _BUILTINS:
-        for path, dotted in stars:
-            if path is None:
-                target = External(ev.knowledge.canonical(f"{dotted}.{name}"))
-                return Value((), (target,), len(stars) > 1)
-            if ev.resolving and ev.context.is_relevant(name):
-                found = ev.context.symbol(path, name, 1)
-                if found.references or found.constants:
-                    return found
-        if name == "__file__":
-            return unknown(frozenset(("package",)), ("file", ev.module.path))
-        return UNKNOWN
-    return reference(External(ev.knowledge.canonical(f"builtins.{name}")))
+        stars = exit_.stars if exit_ is not None else ()
+    candidates: list[Reference] = []
+    for path, dotted in stars:
+        if path is None:
+            candidates.append(External(ev.knowledge.canonical(f"{dotted}.{name}")))
+        elif not ev.resolving:
+            candidates.append(Symbol(path, name))
+        elif ev.context.is_relevant(name):
+            found = ev.context.symbol(path, name, 1)
+            if found.references or found.constants:
+                return found
+    return Value((), tuple(candidates), len(candidates) > 1) if candidates else UNKNOWN

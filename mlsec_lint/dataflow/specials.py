@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.attributes import get_attribute
 from mlsec_lint.dataflow.container_methods import dict_call, sequence_call
-from mlsec_lint.dataflow.containers import allocate, object_at
+from mlsec_lint.dataflow.containers import allocate, element_of, object_at
 from mlsec_lint.dataflow.notices import notice_call
 from mlsec_lint.dataflow.state import HeapObject, Key
 from mlsec_lint.dataflow.values import (
@@ -50,12 +50,16 @@ def _partial(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Va
 def call_partial(ev: Evaluator, ref: ObjectRef, args: Arguments, at: int, end: int, apply: Apply) -> Value:
     """Calling what ``functools.partial`` made."""
     obj = object_at(ev, ref)
-    if obj is None or obj.kind != "partial":
+    if obj is None or obj.kind != "partial" or ref.site in ev.calling:
         return derived(args.values(), ("site", at))
     positional = tuple(Passed(v) for (kind, _), v in obj.items.items() if kind == "int")
     keywords = {str(key): Passed(v) for (kind, key), v in obj.items.items() if kind == "kw"}
     held = Arguments(positional, keywords, False, not obj.exact)
-    return apply(ev, obj.items["str", "func"], args.after(held), at, end, None)
+    ev.calling.add(ref.site)
+    try:
+        return apply(ev, obj.items["str", "func"], args.after(held), at, end, None)
+    finally:
+        ev.calling.discard(ref.site)
 
 
 def _getattr(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
@@ -92,6 +96,22 @@ def _sequence(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> V
     return sequence_call(ev, args)
 
 
+def _enumerate(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    if not args.positional:
+        return None
+    return _tuples(ev, at, [Value((), (), True), element_of(ev, args.positional[0].value)])
+
+
+def _zip(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    return _tuples(ev, at, [element_of(ev, passed.value) for passed in args.positional])
+
+
+def _tuples(ev: Evaluator, at: int, parts: list[Value]) -> Value:
+    """A sequence of tuples, each made of these parts."""
+    pair = allocate(ev, -at * 3 - 5, HeapObject("tuple", {("int", index): part for index, part in enumerate(parts)}))
+    return allocate(ev, -at * 3 - 6, HeapObject("list", {}, pair, False))
+
+
 def _super(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
     cls = ev.owner
     if cls is None or not ev.resolving:
@@ -125,6 +145,8 @@ _ACTIONS: Final[dict[str, Callable[[Evaluator, str, Arguments, int, int], Value 
     "import": _import,
     "dict": _dict,
     "sequence": _sequence,
+    "enumerate": _enumerate,
+    "zip": _zip,
     "super": _super,
     "pure": _pure,
 }

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from mlsec_lint.engine.texts import FileText
     from mlsec_lint.source.project import Module
 
-MARKERS: Final = ("noqa", "mlsec")
+MARKERS: Final = ("noqa", "NOQA", "mlsec")
 """The words that make the scan look for comments in a file."""
 
-_COMMENT: Final = re.compile(rb"#[^\n]{0,500}?(?:noqa|mlsec-lint)\b[^\n]{0,500}")
+_MARKER: Final = re.compile(rb"noqa|NOQA|mlsec-lint")
+_LONGEST_COMMENT: Final = 2_000
+
 _NOQA: Final = re.compile(r"#\s*noqa\s*:\s*([A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)", re.IGNORECASE)
 _IGNORE: Final = re.compile(r"#\s*mlsec-lint\s*:\s*ignore\s*\[([^\]]*)\]\s*(.*)", re.IGNORECASE)
 _OWN_CODE: Final = re.compile(r"MLS[0-9]{3}")
@@ -45,9 +47,15 @@ def suppressions_of(module: Module, text: FileText) -> list[Suppression]:
     """The suppression comments of a file, in order."""
     found: list[Suppression] = []
     root = module.tree.root_node
-    for match in _COMMENT.finditer(module.data):
+    seen = -1
+    for match in _MARKER.finditer(module.data):
+        if match.start() < seen:
+            continue
         node = root.descendant_for_byte_range(match.start(), match.start() + 1)
         if node is None or node.type != "comment":
+            continue
+        seen = node.end_byte
+        if seen - node.start_byte > _LONGEST_COMMENT:
             continue
         written = text.code(node.start_byte, node.end_byte)
         names, reason = _names(written)
