@@ -12,7 +12,7 @@ from mlsec_lint.dataflow.attributes import attribute, attribute_key
 from mlsec_lint.dataflow.container_methods import container_method
 from mlsec_lint.dataflow.containers import loosen, objects
 from mlsec_lint.dataflow.effects import external_result, unresolved_result
-from mlsec_lint.dataflow.notices import notice_call, notice_method
+from mlsec_lint.dataflow.notices import notice_call, notice_items, notice_method
 from mlsec_lint.dataflow.specials import call_partial, special_call
 from mlsec_lint.dataflow.values import (
     ClassRef,
@@ -67,6 +67,8 @@ def _method_identity(obj: Value, op: ir.Method) -> object:
 
 def _method_of(ev: Evaluator, op: ir.Method, obj: Value, ref: Reference, args: Arguments) -> Value:
     callee = attribute(ev, ref, op.name)
+    if isinstance(ref, External):
+        notice_items(ev, ref.name, op.name, args, op.at, op.end)
     if not callee.references:
         notice_method(ev, op.name, op.at, op.end, args, obj)
         return unknown(computed([obj, *args.values()]), _method_identity(obj, op))

@@ -17,7 +17,7 @@ def bind_module(ev: Evaluator, op: ir.Import) -> None:
     path = ev.context.project.find(ev.module.path, bound, 0)
     name = op.alias or bound
     if path is not None:
-        ev.bind(name, reference(ModuleRef(path)))
+        ev.bind(name, Value((), (ModuleRef(path),), False, frozenset(), ("module", path)))
     else:
         ev.bind(name, reference(External(ev.knowledge.canonical(bound))))
 

@@ -72,6 +72,17 @@ def notice_assignment(ev: Evaluator, name: str, value: Value, at: int, end: int)
     ev.observer.add(Event(name, at, end, located(ev, args), assigned=True, definition=definition_of(ev)))
 
 
+def notice_items(ev: Evaluator, name: str, method: str, args: Arguments, at: int, end: int) -> None:
+    """Report items that a mapping method sets: ``environ.setdefault(key, value)``, ``environ.update(KEY=value)``."""
+    if ev.observer is None or method not in ("setdefault", "update"):
+        return
+    items = {key: passed.value for key, passed in args.keywords.items()}
+    if method == "setdefault" and len(args.positional) == 2 and args.positional[0].value.text is not None:
+        items[args.positional[0].value.text] = args.positional[1].value
+    for key, value in items.items():
+        notice_assignment(ev, f"{name}[{key}]", value, at, end)
+
+
 def located(ev: Evaluator, args: Arguments) -> Arguments:
     """The arguments with what the function wrote or fetched before taken into account."""
     positional = tuple(Passed(localised(ev, p.value), p.at, p.end) for p in args.positional)

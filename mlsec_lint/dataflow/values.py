@@ -175,7 +175,7 @@ def unknown(origins: frozenset[str] = NO_ORIGINS, identity: object = None) -> Va
 
 def join(left: Value, right: Value) -> Value:
     """What a value is when it is one of two: the union of the possibilities, within bounds."""
-    if left is right or left == right:
+    if left is right or (left == right and _same_types(left, right)):
         return left
     constants = _union_constants(left.constants, right.constants)
     references = left.references + tuple(r for r in right.references if r not in left.references)
@@ -186,6 +186,11 @@ def join(left: Value, right: Value) -> Value:
         references, is_open = references[:MOST_REFERENCES], True
     identity = left.identity if left.identity == right.identity else None
     return Value(constants, references, is_open, left.origins | right.origins, identity)
+
+
+def _same_types(left: Value, right: Value) -> bool:
+    """Whether equal constants are of the same types: Python says that ``0`` equals ``False``."""
+    return all(type(one) is type(other) for one, other in zip(left.constants, right.constants, strict=True))
 
 
 def join_all(values: Iterable[Value]) -> Value:

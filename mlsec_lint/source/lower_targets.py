@@ -58,7 +58,11 @@ def _sequence(scope: Scope, node: Node, src: ir.Register) -> None:
 
 
 def lower_pattern(scope: Scope, node: Node, subject: ir.Register) -> None:
-    """Bind every name that a ``match`` pattern captures to something made of the subject."""
+    """Bind every name that a ``match`` pattern captures: to the subject if it captures all of it, or to a part."""
+    whole = node.named_children[0] if len(node.named_children) == 1 else node
+    if whole.type in ("identifier", "dotted_name") and _captures(whole):
+        scope.store(text(whole), subject, whole)
+        return
     pending = [node]
     while pending:
         current = pending.pop()
