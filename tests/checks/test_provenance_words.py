@@ -1,4 +1,4 @@
-"""What a report says of where the data came from, and how severe that makes it, through the engine as a user meets it."""
+"""What a report says of where the data came from, and how severe that makes it, as a user of the engine meets it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mlsec_lint.engine.config import Overrides, load_config
 from mlsec_lint.engine.run import Request, run
 
 
-def findings(tmp_path: Path, program: str, name: str) -> tuple[Finding, ...]:
+def findings(folder: Path, program: str, name: str) -> tuple[Finding, ...]:
     """The findings of the default profile in one file of a project that states no versions."""
-    config = load_config(tmp_path, config_file=None, isolated=True, overrides=Overrides(profile=None))
-    text = textwrap.dedent(program).strip() + "\n"
-    result = run(Request((), config, given=((name, text.encode()),))).result
+    (folder / name).write_text(textwrap.dedent(program), "utf-8")
+    config = load_config(folder, config_file=None, isolated=True, overrides=Overrides(profile="default"))
+    result = run(Request((folder,), config)).result
     assert [str(problem) for problem in result.problems] == []
     return result.findings
 
@@ -271,6 +271,16 @@ LOADS = {
         """,
         "medium",
         CALLER,
+    ),
+    "what a function of another library gives": (
+        """
+        import pickle
+        from feature_store import latest
+        def features():
+            return pickle.loads(latest())
+        """,
+        "medium",
+        UNKNOWN,
     ),
     "another file than was written": (
         """
