@@ -21,6 +21,7 @@ from mlsec_lint.dataflow.values import (
     Value,
     join,
     reference,
+    stored_key,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def get_attribute(ev: Evaluator, obj: Value, name: str) -> Value:
     """``obj.name``: the join over everything that ``obj`` may be, or what this body stored there."""
     if obj.identity is not None:
-        stored = ev.state.names.get(attribute_key(obj.identity, name))
+        stored = _stored(ev, obj.identity, name)
         if stored is not None:
             return stored
     result: Value | None = None
@@ -68,9 +69,17 @@ def attribute(ev: Evaluator, ref: Reference, name: str) -> Value:
     return UNKNOWN
 
 
+def _stored(ev: Evaluator, identity: object, name: str) -> Value | None:
+    """What this body, or the module around it, stored in an attribute of this object."""
+    here = ev.state.names.get(attribute_key(identity, name))
+    if here is not None or ev.body.kind == "module":
+        return here
+    return ev.context.stored_attribute(ev.module.path, identity, name)
+
+
 def attribute_key(identity: object, name: str) -> str:
     """The name under which a state keeps an attribute that the body stored; no Python name looks like it."""
-    return f"{identity!r}.{name}"
+    return stored_key(identity, name)
 
 
 def patched(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from mlsec_lint.dataflow.fields import FieldTable
 from mlsec_lint.dataflow.state import HeapObject
@@ -22,6 +22,7 @@ from mlsec_lint.dataflow.values import (
     Value,
     join,
     reference,
+    stored_key,
 )
 from mlsec_lint.source.project import Module, Project
 
@@ -85,6 +86,11 @@ class Context:
             module = self.project.module(path)
             self.exits[path] = self.evaluate_module(self, module) if module is not None else None
         return self.exits[path]
+
+    def stored_attribute(self, path: str, identity: object, name: str) -> Value | None:
+        """What the top level of a module stored in an attribute of the object with this identity."""
+        exit_ = self.exits.get(path)
+        return exit_.names.get(stored_key(identity, name)) if exit_ is not None else None
 
     def shared_object(self, site: Site) -> HeapObject | None:
         """A container made outside the body under evaluation: at the top level of a module, or for a field."""
@@ -200,6 +206,10 @@ class Context:
     def attribute_of(self, value: Value, name: str, depth: int = 0) -> Value:
         """An attribute of a value that belongs to no heap: modules, classes, external names."""
         result: Value | None = None
+        maker = _maker(value.identity)
+        stored = self.stored_attribute(maker, value.identity, name) if maker else None
+        if stored is not None:
+            return stored
         for ref in value.references:
             one = self._attribute(ref, name, depth)
             result = one if result is None else join(result, one)
@@ -267,3 +277,11 @@ class Context:
     def instance(self, cls: ClassRef) -> Value:
         """An instance of a project class."""
         return reference(InstanceOf(cls))
+
+
+def _maker(identity: object) -> str:
+    """The module whose top level made the object with this identity; empty if that is not known."""
+    if not isinstance(identity, tuple):
+        return ""
+    parts = cast("tuple[object, ...]", identity)
+    return parts[1] if len(parts) == 3 and parts[0] == "site" and isinstance(parts[1], str) else ""

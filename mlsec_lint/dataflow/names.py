@@ -22,7 +22,7 @@ def lookup(ev: Evaluator, name: str) -> Value:
         return ev.classes[-1][1][name]
     found = ev.state.names.get(name)
     if found is not None:
-        return replace(found, open=True) if name in ev.shared else found
+        return replace(found, constants=(), open=True) if name in ev.shared else found
     if ev.body.kind != "module":
         if name in ev.body.binds:
             return UNKNOWN

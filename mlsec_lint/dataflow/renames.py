@@ -7,9 +7,10 @@ here are looked for as well.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.values import ClassRef, External, ObjectRef, Value
+from mlsec_lint.dataflow.values import ClassRef, External, ObjectRef, Symbol, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context, ModuleExit
@@ -25,16 +26,41 @@ def renamed_globals(context: Context, module: Module) -> frozenset[str]:
     exit_ = context.exit_of(module.path)
     if exit_ is None:
         return frozenset()
-    found: set[str] = set()
+    found = {name for name, value in exit_.names.items() if _leads_to_sink(context, exit_, value, 2)}
+    found.update(name for name, cls in _classes(exit_, module) if _inherits_sink(context, cls))
+    return frozenset(found)
+
+
+def sink_fields(
+    context: Context, module: Module, offsets: tuple[int, ...], known: Mapping[str, frozenset[str]]
+) -> dict[str, frozenset[str]]:
+    """For the classes of a module, the fields and class attributes that hold a sink.
+
+    ``known`` are those of classes found before; a class has the fields of its bases, whatever module they are of.
+    """
+    exit_ = context.exit_of(module.path)
+    if exit_ is None:
+        return {}
+    stored = [at for at in offsets if not _CALLED.match(module.data, at)]
+    found: dict[str, frozenset[str]] = {}
+    for name, cls in _classes(exit_, module):
+        fields = {n for n, v in cls.attributes.items() if _leads_to_sink(context, exit_, v, 2)}
+        fields.update(field for at in stored if cls.at <= at < cls.end for field in module.assigned_fields(at))
+        for base in cls.bases:
+            for ref in base.references:
+                if isinstance(ref, (Symbol, ClassRef)):
+                    last = ref.name.rpartition(".")[2]
+                    fields |= known.get(last, frozenset()) | found.get(last, frozenset())
+        if fields:
+            found[name] = frozenset(fields)
+    return found
+
+
+def _classes(exit_: ModuleExit, module: Module) -> Iterator[tuple[str, ClassRef]]:
     for name, value in exit_.names.items():
-        if _leads_to_sink(context, exit_, value, 2):
-            found.add(name)
         for ref in value.references:
             if isinstance(ref, ClassRef) and ref.module == module.path:
-                if _inherits_sink(context, ref):
-                    found.add(name)
-                found.update(n for n, v in ref.attributes.items() if _leads_to_sink(context, exit_, v, 2))
-    return frozenset(found)
+                yield name, ref
 
 
 def _inherits_sink(context: Context, cls: ClassRef) -> bool:

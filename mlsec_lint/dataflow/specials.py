@@ -96,6 +96,12 @@ def _sequence(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> V
     return sequence_call(ev, args)
 
 
+def _default(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
+    """``field(default=x)``: what an instance has if its maker says nothing."""
+    passed = args.keywords.get("default")
+    return passed.value if passed is not None else None
+
+
 def _enumerate(ev: Evaluator, name: str, args: Arguments, at: int, end: int) -> Value | None:
     if not args.positional:
         return None
@@ -145,6 +151,7 @@ _ACTIONS: Final[dict[str, Callable[[Evaluator, str, Arguments, int, int], Value 
     "import": _import,
     "dict": _dict,
     "sequence": _sequence,
+    "default": _default,
     "enumerate": _enumerate,
     "zip": _zip,
     "super": _super,

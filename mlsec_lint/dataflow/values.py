@@ -242,3 +242,8 @@ def truth(value: Value) -> bool | None:
             return None
         answers.add(True)
     return answers.pop() if len(answers) == 1 else None
+
+
+def stored_key(identity: object, name: str) -> str:
+    """The name under which a state keeps what was stored in an attribute of an object; no Python name looks like it."""
+    return f"{identity!r}.{name}"

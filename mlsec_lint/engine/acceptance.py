@@ -6,17 +6,20 @@ it is imported. Each file's functions are lowered while its tree is at hand, so 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from mlsec_lint.dataflow.context import Context
-from mlsec_lint.dataflow.renames import renamed_fields, renamed_globals
+from mlsec_lint.dataflow.renames import renamed_fields, renamed_globals, sink_fields
 from mlsec_lint.domain.finding import Problem
 from mlsec_lint.engine.selection_of_units import Units, units_with
 from mlsec_lint.engine.suppressions import MARKERS
 from mlsec_lint.engine.texts import Texts
 from mlsec_lint.source.project import Module
 from mlsec_lint.source.scan import Hits, Scanner, Trigger
+
+_WORD: Final = re.compile(rb"[A-Za-z_]\w*")
 
 _ROUNDS: Final = 4
 """Scans for names that the project gives to sinks; each round can only find names that the one before uncovered."""
@@ -44,6 +47,7 @@ class Acceptance:
         self._sources = sources
         self._everything = everything
         self._names: set[str] = set()
+        self._fields: dict[str, frozenset[str]] = {}
 
     def run(self, scanned: Callable[[bytes, bool], None]) -> None:
         """Scan every file, then follow new names; ``scanned`` is told of each text and whether it was accepted."""
@@ -103,6 +107,9 @@ class Acceptance:
         if not hits.offsets:
             return set()
         names = {name for name, _ in hits.renamed} | renamed_globals(self._context, module)
+        for cls, fields in sink_fields(self._context, module, hits.offsets, self._fields).items():
+            self._fields[cls] = self._fields.get(cls, frozenset()) | fields
+            names |= {cls, *fields}
         return names | renamed_fields(module, hits.offsets)
 
     def _spread(self, names: set[str]) -> list[str]:
@@ -115,10 +122,19 @@ class Acceptance:
                 continue
             hits = scanner.scan(text.data)
             if hits.offsets:
+                hits = self._with_fields(text.data, hits)
                 self._texts.keep(text)
                 self.accepted[path] = _merged(self.accepted.get(path, Hits()), hits)
                 changed.append(path)
         return changed
+
+    def _with_fields(self, data: bytes, hits: Hits) -> Hits:
+        """Where a class with fields that hold sinks is imported, these fields matter whatever they are read from."""
+        words = {match.group().decode() for at in hits.offsets if (match := _WORD.match(data, at))}
+        fields = set[str]().union(*(self._fields.get(word, ()) for word in words))
+        if not fields:
+            return hits
+        return _merged(hits, Scanner({name: (Trigger(anywhere=True),) for name in fields}, ()).scan(data))
 
 
 def failure(path: str, error: Exception) -> Problem:
