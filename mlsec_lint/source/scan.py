@@ -40,7 +40,7 @@ class Trigger:
 
     ``roots`` are the words that lead to the library (its import names); ``anywhere`` words need none. A word with
     ``options`` or ``beside`` matters only where one of these words is in the file too. A ``base`` matters in the head
-    of a class.
+    of a class, and where an instance is stored in a field.
     """
 
     roots: frozenset[str] = frozenset()
@@ -161,9 +161,10 @@ class _Imports:
         return not roots.isdisjoint(bound)
 
     def is_base(self, at: int, word: str, roots: frozenset[str]) -> bool:
-        """Whether the word at ``at`` is a base class from one of the libraries."""
+        """Whether the word at ``at`` is a class from one of the libraries, as a base or for a field's instance."""
         start = self._data.rfind(b"\n", max(0, at - 200), at) + 1
-        if not self._data[start:at].lstrip().startswith(b"class "):
+        line = self._data[start:at].lstrip()
+        if not line.startswith((b"class ", b"self.")):
             return False
         chain = _CHAIN.search(self._data, max(0, at - 200), at)
         packages = self._packages if self._packages is not None else self._read()
