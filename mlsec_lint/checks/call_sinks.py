@@ -22,6 +22,7 @@ from mlsec_lint.knowledge.schema import OriginEntry
 from mlsec_lint.source.project import Module
 
 OWN: Final = "own"
+_CERTAIN: Final = "the called function and the arguments that decide are known"
 _HARMLESS_BESIDE_OWN: Final = frozenset((OWN, "literal"))
 
 
@@ -142,6 +143,8 @@ class CallSinks:
         if event.passed:
             confidence = min(confidence, Confidence.MEDIUM)
             reasons.append("the function is passed to somebody who calls it")
+        if confidence is Confidence.HIGH and not reasons:
+            reasons.append(_CERTAIN)
         return confidence, tuple(dict.fromkeys(reasons))
 
     def _severity(self, rule: Rule, entry: SinkEntry, verdict: Verdict, origin: str) -> Severity:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mlsec_lint.domain.rule import Rule
     from mlsec_lint.knowledge.index import SinkEntry
 
+_COMPLETE = "every path through the method was read"
+_INCOMPLETE = "something that decides could not be seen"
+
 OPEN = "open"
 WEAK = "weak"
 
@@ -87,5 +90,6 @@ def _draft(rule: Rule, entry: SinkEntry, function: FunctionRef, judgement: Judge
         Severity.named(entry.sink.severity) if entry.sink.severity else rule.severity,
         Confidence.HIGH if judgement.complete else Confidence.MEDIUM,
         entry.sink.profile or rule.profile,
+        reasons=(_COMPLETE if judgement.complete else _INCOMPLETE,),
         definition=function.body.qualname,
     )

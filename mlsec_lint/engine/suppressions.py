@@ -115,6 +115,7 @@ def unused_drafts(
                 Draft(
                     rule, comment.at, comment.end, api, message, rule.remedy, rule.severity, Confidence.HIGH,
                     rule.profile,
+                    ("the rule ran and reported nothing that the comment covers",),
                 )
             )  # fmt: skip
     return found
