@@ -11,7 +11,7 @@ from pathlib import Path
 from mlsec_lint.domain.errors import UsageError
 from mlsec_lint.domain.finding import Problem
 from mlsec_lint.engine.config import Config
-from mlsec_lint.engine.excludes import Excludes, read_excludes
+from mlsec_lint.engine.excludes import Excludes, leaves_out, read_excludes
 from mlsec_lint.engine.filetypes import Kind, irregular, is_script, kind_of
 from mlsec_lint.engine.ignores import FILE as IGNORE_FILE
 from mlsec_lint.engine.ignores import IgnoreFiles, ignored
@@ -215,9 +215,7 @@ class _Walk:
             if entry.is_symlink():
                 return False
             if entry.is_dir(follow_symlinks=False):
-                return entry.name not in self.excludes.folders and not self._is_left_out(
-                    entry.path, ignores, folder=True
-                )
+                return not leaves_out(self.excludes, entry) and not self._is_left_out(entry.path, ignores, folder=True)
             kind = kind_of(entry.name)
             if kind is None and not self.is_manifest(self.relative(entry.path)):
                 return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -14,10 +15,21 @@ FILE = "excludes.toml"
 
 
 class Excludes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Names of folders to leave out, and names of entries (``markers``) whose presence rules out their folder."""
+    """Names of folders to leave out, and names of entries (``markers``) whose presence rules out their folder.
+
+    ``products`` are left out unless they are packages.
+    """
 
     folders: frozenset[str] = frozenset()
+    products: frozenset[str] = frozenset()
     markers: frozenset[str] = frozenset()
+
+
+def leaves_out(excludes: Excludes, entry: os.DirEntry[str]) -> bool:
+    """Whether a folder is left out for its name."""
+    if entry.name in excludes.products:
+        return not os.path.isfile(os.path.join(entry.path, "__init__.py"))
+    return entry.name in excludes.folders
 
 
 def read_excludes(rules: Path | None = None) -> Excludes:

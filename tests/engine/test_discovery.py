@@ -297,3 +297,13 @@ class TestDefaultExcludes:
         root = tree({} if text is None else {"_facts/excludes.toml": text})
         with pytest.raises(KnowledgeError, match=r"^excludes\.toml: "):
             read_excludes(root)
+
+
+def test_a_build_folder_is_left_out_unless_it_is_a_package(tmp_path: Path) -> None:
+    for name in ("build/lib/a.py", "pkg/build/__init__.py", "pkg/build/steps.py"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x = 1\n")
+    config = load_config(tmp_path, config_file=None, isolated=True, overrides=Overrides())
+    found = discover([tmp_path], config, lambda _: False)
+    assert [source.relative for source in found.sources] == ["pkg/build/__init__.py", "pkg/build/steps.py"]
