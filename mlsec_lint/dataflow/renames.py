@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.values import ClassRef, External, ObjectRef, Symbol, Value
@@ -15,6 +16,12 @@ from mlsec_lint.dataflow.values import ClassRef, External, ObjectRef, Symbol, Va
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context, ModuleExit
     from mlsec_lint.source.project import Module
+
+_FAR: Final = 2_000
+"""Bytes between an assignment and a name in the container that it stores."""
+
+_MOST_STORED: Final = 500
+"""Names per file of which the assignment is looked up in the tree; real files have a few."""
 
 _CALLED: Final = re.compile(rb"[a-z_]\w*[ \t]*\(")
 """A function that is called where it is stored; calling a class stores an instance, whose methods may be sinks."""
@@ -41,7 +48,7 @@ def sink_fields(
     exit_ = context.exit_of(module.path)
     if exit_ is None:
         return {}
-    stored = [at for at in offsets if not _CALLED.match(module.data, at)]
+    stored = _stored(module, offsets)
     found: dict[str, frozenset[str]] = {}
     for name, cls in _classes(exit_, module):
         fields = {n for n, v in cls.attributes.items() if _leads_to_sink(context, exit_, v, 2)}
@@ -84,6 +91,11 @@ def _leads_to_sink(context: Context, exit_: ModuleExit, value: Value, depth: int
 
 def renamed_fields(module: Module, offsets: tuple[int, ...]) -> frozenset[str]:
     """The fields that get a sink: ``self.loads = pickle.loads``, ``self.loaders = {"pt": torch.load}``."""
-    return frozenset(
-        name for at in offsets if not _CALLED.match(module.data, at) for name in module.assigned_fields(at)
-    )
+    return frozenset(name for at in _stored(module, offsets) for name in module.assigned_fields(at))
+
+
+def _stored(module: Module, offsets: tuple[int, ...]) -> list[int]:
+    """The offsets of names that may be stored: not called, and with an assignment not far before them."""
+    data = module.data
+    found = (at for at in offsets if data.find(b"=", max(0, at - _FAR), at) >= 0 and not _CALLED.match(data, at))
+    return list(islice(found, _MOST_STORED))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 DEEPEST: Final = 120
 """Levels of nesting that are followed; the deepest real file measured has 33."""
 
+_HOLDERS: Final = (ir.If, ir.Loop, ir.Try, ir.With, ir.Match, ir.Choose, ir.Shortcut, ir.Class)
+
 MOST_OPERATIONS: Final = 20_000
 """Operations per body; a body beyond it is truncated and reported as such."""
 
@@ -49,11 +51,14 @@ class Scope:
         return self._registers - 1
 
     def emit(self, op: ir.Op) -> None:
-        """Append an operation to the current block, unless the body has used up its budget."""
+        """Append an operation to the current block, unless the body has used up its budget.
+
+        An operation that holds blocks is kept, or everything in it that came before the end of the budget were lost.
+        """
         self._operations += 1
-        if self._operations <= MOST_OPERATIONS:
+        if self._operations <= MOST_OPERATIONS or isinstance(op, _HOLDERS):
             self.ops.append(op)
-        elif self._operations == MOST_OPERATIONS + 1:
+        if self._operations == MOST_OPERATIONS + 1:
             self.gaps[Gap(self.body.at, SIZE, lost=True)] = None
 
     def skip(self, node: Node) -> None:
