@@ -79,7 +79,7 @@ _SCANNING: Final[tuple[_Option, ...]] = (
         "--no-cache",
         is_flag=True,
         expose_value=False,
-        help="Accepted for scripts; a run never reads or writes a cache.",
+        help="Accepted for scripts; nothing about scanned code is kept between runs.",
     ),
     click.option(
         "--stdin-filename",
