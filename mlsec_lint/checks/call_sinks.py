@@ -9,12 +9,12 @@ from typing import Final
 
 from mlsec_lint.checks.conditions import Judge
 from mlsec_lint.checks.draft import Draft, DraftArgument
-from mlsec_lint.checks.site import RECEIVER, UNLISTED, Site, origins_of
+from mlsec_lint.checks.site import RECEIVER, Site, origins_of
 from mlsec_lint.checks.verdict import Verdict, judge_site
 from mlsec_lint.checks.wording import described, message_of
 from mlsec_lint.dataflow.arguments import Passed
 from mlsec_lint.dataflow.events import Event
-from mlsec_lint.dataflow.values import FunctionRef
+from mlsec_lint.dataflow.values import UNLISTED, FunctionRef
 from mlsec_lint.domain.levels import Confidence, Severity
 from mlsec_lint.domain.rule import PROFILES, Rule
 from mlsec_lint.knowledge.index import SinkEntry

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import libcst
 
     from mlsec_lint.checks.restricted_unpickler import Judgement
+    from mlsec_lint.source.body import Body
 
 _DEEPEST: Final = 3
 """Containers within containers that are read as constants."""
@@ -25,16 +26,9 @@ class _NotPlainError(Exception):
 def judge_class(context: Context, module: Module, cls: ClassRef) -> Judgement | None:
     """The verdict on a class that overrides ``find_class``; none if its syntax cannot be read."""
     from mlsec_lint.checks.restricted_unpickler import judge
-    from mlsec_lint.source.body import Body, parse_body
-    from mlsec_lint.source.nesting import nesting_depth
 
-    node = module.definition(cls.at, cls.end)
-    if node is None:
-        return None
-    body = parse_body(module.data, cls.at, cls.end, nesting_depth(node))
-    if not isinstance(body, Body):
-        return None
-    definition = body.class_def()
+    body = _syntax(module, cls.at, cls.end)
+    definition = body.class_def() if body is not None else None
     if definition is None:
         return None
 
@@ -81,15 +75,19 @@ def _plain(context: Context, value: Value, depth: int) -> object:
 
 
 def _function(context: Context, value: Value) -> libcst.FunctionDef | None:
-    from mlsec_lint.source.body import Body, parse_body
-    from mlsec_lint.source.nesting import nesting_depth
-
     ref = value.references[0] if value.known and value.references else None
     module = context.project.module(ref.module) if isinstance(ref, FunctionRef) else None
     if not isinstance(ref, FunctionRef) or module is None:
         return None
-    node = module.definition(ref.body.at, ref.body.end)
-    if node is None:
-        return None
-    body = parse_body(module.data, ref.body.at, ref.body.end, nesting_depth(node))
-    return body.function_def() if isinstance(body, Body) else None
+    body = _syntax(module, ref.body.at, ref.body.end)
+    return body.function_def() if body is not None else None
+
+
+def _syntax(module: Module, at: int, end: int) -> Body | None:
+    """The concrete syntax of the definition at these offsets; none if it cannot be read."""
+    from mlsec_lint.source.body import Body, parse_body
+    from mlsec_lint.source.nesting import nesting_depth
+
+    node = module.definition(at, end)
+    body = parse_body(module.data, at, end, nesting_depth(node)) if node is not None else None
+    return body if isinstance(body, Body) else None

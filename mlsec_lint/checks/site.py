@@ -7,11 +7,10 @@ from typing import Final
 
 from mlsec_lint.dataflow.arguments import Passed
 from mlsec_lint.dataflow.events import Event
-from mlsec_lint.dataflow.values import InstanceOf, Snapshot, Value
+from mlsec_lint.dataflow.values import UNLISTED, InstanceOf, Snapshot, Value
 from mlsec_lint.knowledge.schema import Sink
 
 RECEIVER: Final = "self"
-UNLISTED: Final = frozenset(("unknown",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
+from mlsec_lint.checks.shortening import short
 from mlsec_lint.dataflow.values import (
     ClassRef,
     External,
@@ -17,8 +16,6 @@ from mlsec_lint.dataflow.values import (
 )
 from mlsec_lint.domain.rule import Rule
 
-_LONGEST: Final = 60
-
 
 def message_of(rule: Rule, *, api: str, because: str, origin: str, remedy: str) -> str:
     """The one sentence of a finding: API, reason, remedy."""
@@ -27,7 +24,7 @@ def message_of(rule: Rule, *, api: str, because: str, origin: str, remedy: str) 
 
 def described(value: Value) -> str:
     """What is known of a value, in a few words."""
-    parts = [_short(repr(constant)) for constant in value.constants]
+    parts = [short(repr(constant)) for constant in value.constants]
     if not parts:
         parts = [_referred(ref) for ref in value.references]
     known = " or ".join(dict.fromkeys(part for part in parts if part))
@@ -46,7 +43,3 @@ def _referred(ref: Reference) -> str:
     if isinstance(ref, (External, Member, ClassRef)):
         return ref.name
     return f"the function {ref.body.name}" if isinstance(ref, FunctionRef) else ""
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

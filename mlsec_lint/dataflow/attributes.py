@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def get_attribute(ev: Evaluator, obj: Value, name: str) -> Value:
     """``obj.name``: the join over everything that ``obj`` may be, or what this body stored there."""
     if obj.identity is not None:
-        stored = _stored(ev, obj.identity, name)
+        stored = _kept(ev, stored_key(obj.identity, name))
         if stored is not None:
             return stored
     result: Value | None = None
@@ -69,19 +69,6 @@ def attribute(ev: Evaluator, ref: Reference, name: str) -> Value:
     return UNKNOWN
 
 
-def _stored(ev: Evaluator, identity: object, name: str) -> Value | None:
-    """What this body, or the module around it, stored in an attribute of this object."""
-    here = ev.state.names.get(attribute_key(identity, name))
-    if here is not None or ev.body.kind == "module":
-        return here
-    return ev.context.stored_attribute(ev.module.path, identity, name)
-
-
-def attribute_key(identity: object, name: str) -> str:
-    """The name under which a state keeps an attribute that the body stored; no Python name looks like it."""
-    return stored_key(identity, name)
-
-
 def patched(name: str) -> str:
     """The name under which a state or a module's exit keeps what was assigned to an external name."""
     return f"={name}"
@@ -90,7 +77,7 @@ def patched(name: str) -> str:
 def _external(ev: Evaluator, ref: External | Instance | Member, name: str) -> Value:
     dotted = ev.knowledge.canonical(f"{ref.name}.{name}")
     if isinstance(ref, External):
-        replaced = _replaced(ev, dotted)
+        replaced = _kept(ev, patched(dotted))
         if replaced is not None:
             return replaced
     source = ev.knowledge.attributes.first(dotted)
@@ -100,9 +87,8 @@ def _external(ev: Evaluator, ref: External | Instance | Member, name: str) -> Va
     return reference(target)
 
 
-def _replaced(ev: Evaluator, dotted: str) -> Value | None:
-    """What this body, or this module at its top level, assigned to an external name."""
-    key = patched(dotted)
+def _kept(ev: Evaluator, key: str) -> Value | None:
+    """What this body, or the module around it at its top level, stored under a key that is no Python name."""
     here = ev.state.names.get(key)
     if here is not None or ev.body.kind == "module":
         return here

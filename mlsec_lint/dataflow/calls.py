@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.arguments import Arguments, Passed
-from mlsec_lint.dataflow.attributes import attribute, attribute_key
+from mlsec_lint.dataflow.attributes import attribute
 from mlsec_lint.dataflow.container_methods import container_method
 from mlsec_lint.dataflow.containers import loosen, objects
 from mlsec_lint.dataflow.effects import external_result, unresolved_result
@@ -29,6 +29,7 @@ from mlsec_lint.dataflow.values import (
     computed,
     derived,
     join,
+    stored_key,
     unknown,
 )
 from mlsec_lint.source import ir
@@ -189,7 +190,7 @@ def _construct(ev: Evaluator, cls: ClassRef, args: Arguments, at: int, end: int)
     identity = args.positional[0].value.identity if wraps else None
     identity = identity or ("site", ev.module.path, at)
     for name, passed in args.keywords.items():
-        ev.state.names[attribute_key(identity, name)] = passed.value
+        ev.state.names[stored_key(identity, name)] = passed.value
     return Value((), (InstanceOf(cls),), False, origins, identity)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.arguments import Arguments
+from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.containers import allocate, keys_of, objects, spread
 from mlsec_lint.dataflow.state import HeapObject, key_of
 from mlsec_lint.dataflow.values import UNKNOWN, Site, Value, join, join_all
@@ -66,14 +66,17 @@ def _setdefault(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> 
 
 
 def _update(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
-    for passed in args.positional:
+    ev.state.heap[site] = _updated(ev, obj, args.positional, args)
+    return Value((None,))
+
+
+def _updated(ev: Evaluator, obj: HeapObject, mappings: Iterable[Passed], args: Arguments) -> HeapObject:
+    """A dict with everything of ``mappings`` and of the keywords of ``args`` added."""
+    for passed in mappings:
         obj = spread(ev, obj, passed.value, 0)
     for name, passed in args.keywords.items():
         obj = obj.with_item(name, passed.value)
-    if args.more_keywords:
-        obj = obj.with_rest(UNKNOWN)
-    ev.state.heap[site] = obj
-    return Value((None,))
+    return obj.with_rest(UNKNOWN) if args.more_keywords else obj
 
 
 def _append(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value:
@@ -115,14 +118,7 @@ def _clear(ev: Evaluator, site: Site, obj: HeapObject, args: Arguments) -> Value
 
 def dict_call(ev: Evaluator, site: int, args: Arguments) -> Value:
     """``dict(...)``."""
-    obj = HeapObject("dict", {})
-    for passed in args.positional[:1]:
-        obj = spread(ev, obj, passed.value, 0)
-    for name, passed in args.keywords.items():
-        obj = obj.with_item(name, passed.value)
-    if args.more_keywords:
-        obj = obj.with_rest(UNKNOWN)
-    return allocate(ev, site, obj)
+    return allocate(ev, site, _updated(ev, HeapObject("dict", {}), args.positional[:1], args))
 
 
 def sequence_call(ev: Evaluator, args: Arguments) -> Value:

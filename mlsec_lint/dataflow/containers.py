@@ -11,12 +11,10 @@ from mlsec_lint.dataflow.state import HeapObject, Key
 from mlsec_lint.dataflow.values import (
     UNKNOWN,
     External,
-    Inherited,
     Instance,
     Member,
     ObjectRef,
     Site,
-    Symbol,
     Value,
     derived,
     join,
@@ -49,9 +47,7 @@ def object_at(ev: Evaluator, ref: ObjectRef) -> HeapObject | None:
 def objects(ev: Evaluator, value: Value) -> list[tuple[Site, HeapObject]]:
     """The heap objects that a value may be."""
     found: list[tuple[Site, HeapObject]] = []
-    if any(isinstance(ref, (Symbol, Inherited)) for ref in value.references):
-        value = ev.resolve(value)
-    for ref in value.references:
+    for ref in ev.resolve(value).references:
         if isinstance(ref, ObjectRef):
             obj = object_at(ev, ref)
             if obj is not None:

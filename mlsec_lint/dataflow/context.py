@@ -274,10 +274,6 @@ class Context:
         """What the methods of a class (not of its bases) store in ``self.name``; none if they do not."""
         return self.fields.stored(self, cls, name)
 
-    def instance(self, cls: ClassRef) -> Value:
-        """An instance of a project class."""
-        return reference(InstanceOf(cls))
-
 
 def _maker(identity: object) -> str:
     """The module whose top level made the object with this identity; empty if that is not known."""

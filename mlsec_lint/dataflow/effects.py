@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.arguments import Arguments
 from mlsec_lint.dataflow.notices import OWN, localised
-from mlsec_lint.dataflow.values import Instance, Value, computed, derived
+from mlsec_lint.dataflow.values import UNLISTED, Instance, Value, computed, derived
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.evaluator import Evaluator
@@ -81,7 +81,6 @@ def _likely_default(method: str, args: Arguments) -> Value | None:
 
 
 _LOOKUPS: Final = ("get", "pop", "setdefault")
-UNLISTED: Final = frozenset(("unknown",))
 
 
 def _localised(ev: Evaluator, args: Arguments, receiver: Value | None) -> list[Value]:

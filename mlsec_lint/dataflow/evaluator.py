@@ -105,11 +105,13 @@ class Evaluator:
         """Replace symbols of other modules, unless this evaluation leaves them symbolic."""
         return self.context.resolve(value) if self.resolving else value
 
+    def with_constants(self, value: Value) -> Value:
+        """The value with constants of other modules looked up."""
+        return self.resolve(value) if any(isinstance(r, Symbol) for r in value.references) else value
+
     def truth(self, value: Value) -> bool | None:
         """Whether a value is true, with constants of other modules looked up."""
-        if self.resolving and any(isinstance(r, Symbol) for r in value.references):
-            value = self.context.resolve(value)
-        return truth(value)
+        return truth(self.with_constants(value))
 
     def lookup(self, name: str) -> Value:
         """The value of a name, from the innermost scope outward."""

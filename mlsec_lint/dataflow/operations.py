@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from mlsec_lint.dataflow.attributes import attribute_key, get_attribute, patched
+from mlsec_lint.dataflow.attributes import get_attribute, patched
 from mlsec_lint.dataflow.containers import build, element_of, get_item, merge, objects, set_item, unpack
 from mlsec_lint.dataflow.imports import bind_module, bind_name
 from mlsec_lint.dataflow.notices import notice_assignment
@@ -18,13 +18,13 @@ from mlsec_lint.dataflow.values import (
     InstanceOf,
     Member,
     ObjectRef,
-    Symbol,
     Value,
     constant,
     derived,
     join,
     reference,
     same_constant,
+    stored_key,
 )
 from mlsec_lint.source import ir
 
@@ -69,7 +69,7 @@ def _set_attribute(ev: Evaluator, op: ir.SetAttribute) -> None:
         elif isinstance(ref, External):
             ev.state.names[patched(ev.knowledge.canonical(f"{ref.name}.{op.name}"))] = value
     if obj.identity is not None:
-        ev.state.names[attribute_key(obj.identity, op.name)] = value
+        ev.state.names[stored_key(obj.identity, op.name)] = value
     if ev.observer is not None:
         for name in (f"{r.name}.{op.name}" for r in obj.references if isinstance(r, (External, Instance, Member))):
             notice_assignment(ev, name, value, op.at, op.end)
@@ -123,7 +123,7 @@ def _accumulate(ev: Evaluator, op: ir.Accumulate) -> None:
 
 
 def _binary(ev: Evaluator, op: ir.Binary) -> None:
-    left, right = _constants(ev, ev.get(op.left)), _constants(ev, ev.get(op.right))
+    left, right = ev.with_constants(ev.get(op.left)), ev.with_constants(ev.get(op.right))
     identity = None
     if left.identity is not None and right.identity is not None:
         identity = ("op", op.op, left.identity, right.identity)
@@ -155,7 +155,7 @@ def _unary(ev: Evaluator, op: ir.Unary) -> None:
 
 
 def _compare(ev: Evaluator, op: ir.Compare) -> None:
-    left, right = _constants(ev, ev.get(op.left)), _constants(ev, ev.get(op.right))
+    left, right = ev.with_constants(ev.get(op.left)), ev.with_constants(ev.get(op.right))
     if left.known and right.known and left.constants and right.constants:
         same = same_constant(left.constants[0], right.constants[0])
         equal = left.constants[0] == right.constants[0]
@@ -166,13 +166,8 @@ def _compare(ev: Evaluator, op: ir.Compare) -> None:
     ev.set(op.dst, Value(open=True))
 
 
-def _constants(ev: Evaluator, value: Value) -> Value:
-    """The value with constants of other modules looked up."""
-    return ev.resolve(value) if any(isinstance(r, Symbol) for r in value.references) else value
-
-
 def _format(ev: Evaluator, op: ir.Format) -> None:
-    values = [_constants(ev, ev.get(part)) for part in op.parts]
+    values = [ev.with_constants(ev.get(part)) for part in op.parts]
     texts = [value.constant for value in values]
     origins: frozenset[str] = frozenset[str]().union(*(v.origins for v in values))
     if all(isinstance(t, (str, int)) for t in texts) and sum(len(str(t)) for t in texts) < _LONGEST_STRING:

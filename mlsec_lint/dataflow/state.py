@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.values import NO_ORIGINS, UNKNOWN, Site, Value, join, same_constant
+from mlsec_lint.dataflow.values import NO_ORIGINS, UNKNOWN, UNLISTED, Site, Value, join, same_constant
 
 if TYPE_CHECKING:
     from mlsec_lint.source.ir import Constant
@@ -87,10 +87,6 @@ def join_objects(left: HeapObject, right: HeapObject) -> HeapObject:
     return HeapObject(left.kind, items, rest, exact, left.origins | right.origins)
 
 
-_UNTOUCHED: Final = frozenset(("unknown",))
-"""What a resource holds on a way on which nothing was written to it."""
-
-
 class State:
     """One point of the evaluation. Copies share what they do not change.
 
@@ -120,11 +116,6 @@ class State:
         """An independent copy."""
         return State(dict(self.names), dict(self.heap), dict(self.contents), self.alive)
 
-    def become(self, other: State) -> None:
-        """Take over the content of another state."""
-        self.names, self.heap, self.contents = other.names, other.heap, other.contents
-        self.alive = other.alive
-
     def same_as(self, other: State) -> bool:
         """Whether two states say the same."""
         return (
@@ -149,8 +140,9 @@ def join_states(left: State, right: State) -> State:
     for site, obj in right.heap.items():
         other = heap.get(site)
         heap[site] = obj if other is None else join_objects(other, obj)
+    # On a way on which nothing was written to a resource, nobody knows what it holds.
     contents = {
-        identity: left.contents.get(identity, _UNTOUCHED) | right.contents.get(identity, _UNTOUCHED)
+        identity: left.contents.get(identity, UNLISTED) | right.contents.get(identity, UNLISTED)
         for identity in [*left.contents, *(i for i in right.contents if i not in left.contents)]
     }
     return State(names, heap, contents)

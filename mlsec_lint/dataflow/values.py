@@ -153,8 +153,10 @@ class Value(Struct, frozen=True):
 
 
 NO_ORIGINS: Final[frozenset[str]] = frozenset()
+UNLISTED: Final = frozenset(("unknown",))
+"""The provenance of data of which nobody knows where it is from."""
 LITERAL: Final = frozenset(("literal",))
-UNKNOWN: Final = Value(open=True, origins=frozenset(("unknown",)))
+UNKNOWN: Final = Value(open=True, origins=UNLISTED)
 NOTHING: Final = Value()
 
 
@@ -205,11 +207,8 @@ def derived(values: Iterable[Value], identity: object = None) -> Value:
     """A value computed from others in a way that is not modelled: unknown, with all their provenance."""
     origins: frozenset[str] = NO_ORIGINS
     for value in values:
-        origins |= value.origins if value.origins or not _unlisted(value) else _UNKNOWN
+        origins |= value.origins if value.origins or not _unlisted(value) else UNLISTED
     return unknown(origins, identity)
-
-
-_UNKNOWN: Final = frozenset(("unknown",))
 
 
 def _unlisted(value: Value) -> bool:
@@ -220,7 +219,7 @@ def _unlisted(value: Value) -> bool:
 def computed(values: Iterable[Value]) -> frozenset[str]:
     """The provenance of what an unknown function makes of values: literals do not vouch for its result."""
     origins = derived(values).origins - LITERAL
-    return origins or frozenset(("unknown",))
+    return origins or UNLISTED
 
 
 def same_constant(left: Constant, right: Constant) -> bool:

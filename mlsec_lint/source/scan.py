@@ -129,7 +129,6 @@ class _Imports:
     def __init__(self, data: bytes, project: frozenset[str]) -> None:
         self._data = data
         self._project = project
-        self._packages: dict[str, set[str]] | None = None
         self._stars = False
 
     def leads_to(self, at: int, word: str, roots: frozenset[str], rooted: bool) -> bool:
@@ -139,8 +138,7 @@ class _Imports:
         or from the project (whose modules re-export); a receiver bound otherwise can be anything. Without roots, only
         names imported from the project count.
         """
-        packages = self._packages if self._packages is not None else self._read()
-        data = self._data
+        packages, data = self._packages, self._data
         before = data[max(0, at - 80) : at].rstrip(b" \t\r\n\\")[-1:]
         if before == b".":
             chain = _CHAIN.search(data, max(0, at - 200), at)
@@ -167,23 +165,19 @@ class _Imports:
         if not line.startswith((b"class ", b"self.")):
             return False
         chain = _CHAIN.search(self._data, max(0, at - 200), at)
-        packages = self._packages if self._packages is not None else self._read()
-        bound = packages.get(chain.group(1).decode() if chain is not None else word, set())
+        bound = self._packages.get(chain.group(1).decode() if chain is not None else word, set())
         return not roots.isdisjoint(bound)
 
     @cached_property
     def spread(self) -> bool:
         """Whether a mapping imported from elsewhere is spread into a call."""
         spreads = {name.decode() for name in _SPREAD.findall(self._data)}
-        if not spreads:
-            return False
-        packages = self._packages if self._packages is not None else self._read()
-        return not spreads.isdisjoint(packages)
+        return bool(spreads) and not spreads.isdisjoint(self._packages)
 
-    def _read(self) -> dict[str, set[str]]:
+    @cached_property
+    def _packages(self) -> dict[str, set[str]]:
         """Bound names with the first parts of the modules they come from; empty for modules of the project."""
         found: dict[str, set[str]] = {}
-        self._packages = found
         for match in _IMPORT.finditer(self._data):
             module, names, modules = match.groups()
             if modules is not None:

@@ -12,9 +12,9 @@ from mlsec_lint.checks._unpickler.facts import UnpicklerFacts, first_danger
 from mlsec_lint.checks._unpickler.flows import Outcome
 from mlsec_lint.checks._unpickler.literals import contents, row
 from mlsec_lint.checks._unpickler.values import Atom, Known, Lookup, Pair, State, Unknown, Value, origin_of
+from mlsec_lint.checks.shortening import short
 
 _MAX_PAIRS: Final = 20_000
-_SHOWN: Final = 60
 
 
 class Grade(IntEnum):
@@ -143,7 +143,7 @@ def _by_module(module: _Limit, facts: UnpicklerFacts) -> Graded:
         danger = facts.dangerous_within(value)
         if danger is not None:
             return Graded(Grade.WEAK, f"it allows every name of `{value}`, and so `{danger[0]}`, which {danger[1]}")
-    of = f" of `{known[0]}`" if len(known) == 1 else f" of the modules in `{_short(module.text)}`" if known else ""
+    of = f" of `{known[0]}`" if len(known) == 1 else f" of the modules in `{short(module.text)}`" if known else ""
     reason = f"it checks the module but not the name, so every name{of} is allowed, and all that those modules import"
     return Graded(Grade.WEAK, reason, module.values is not None)
 
@@ -154,36 +154,34 @@ def _grade_unlisted(state: State, found: Lookup, outcomes: Sequence[Outcome], fa
     about = [atom for atom, truth in ordered if truth and atom.subject is not None and origin_of(atom.subject)]
     for atom in about:
         if atom.how == "assert":
-            return Graded(Grade.WEAK, f"its check is an assertion, `{_short(atom.text)}`, which python -O leaves out")
+            return Graded(Grade.WEAK, f"its check is an assertion, `{short(atom.text)}`, which python -O leaves out")
         if isinstance(atom.subject, Lookup) and atom.how != "asked":
-            return Graded(Grade.WEAK, f"it imports the module before it checks what it found (`{_short(atom.text)}`)")
+            return Graded(Grade.WEAK, f"it imports the module before it checks what it found (`{short(atom.text)}`)")
     for atom in about:
         if atom.how in {"loose", "member"}:
             return Graded(Grade.WEAK, _pattern_reason(atom, facts))
     denied = [atom for atom, truth in ordered if not truth and _rejects(atom, outcomes)]
     asked = [atom for atom in about if atom.how == "asked"] + [atom for atom in denied if atom.how == "asked"]
     if asked:
-        return Graded(
-            Grade.WEAK, f"what it allows is decided by `{_short(asked[0].text)}`, which is not visible", False
-        )
+        return Graded(Grade.WEAK, f"what it allows is decided by `{short(asked[0].text)}`, which is not visible", False)
     listed = [atom for atom in denied if atom.how != "option"]
     if listed:
-        return Graded(Grade.WEAK, f"it only refuses what `{_short(listed[0].text)}` lists, and allows everything else")
+        return Graded(Grade.WEAK, f"it only refuses what `{short(listed[0].text)}` lists, and allows everything else")
     option = next((atom for atom, _ in ordered if atom.how == "option"), None)
     refuses = any(_refusal(o) for o in outcomes)
     if option is not None and refuses:
-        return Graded(Grade.WEAK, f"it allows every name on a path that depends only on `{_short(option.text)}`")
+        return Graded(Grade.WEAK, f"it allows every name on a path that depends only on `{short(option.text)}`")
     if not found.followed:
-        return Graded(Grade.WEAK, f"it leaves the choice to `{_short(found.by)}`, which is not visible", False)
+        return Graded(Grade.WEAK, f"it leaves the choice to `{short(found.by)}`, which is not visible", False)
     if len({o.state for o in outcomes}) > 1 or len(outcomes) > 1:
-        return Graded(Grade.OPEN, f"it treats some names specially and looks up all others with `{_short(found.by)}`")
-    return Graded(Grade.OPEN, f"it looks up whatever is asked for with `{_short(found.by)}`")
+        return Graded(Grade.OPEN, f"it treats some names specially and looks up all others with `{short(found.by)}`")
+    return Graded(Grade.OPEN, f"it looks up whatever is asked for with `{short(found.by)}`")
 
 
 def _pattern_reason(atom: Atom, facts: UnpicklerFacts) -> str:
     examples = (facts.dangerous_below(str(value)) for value in sorted(map(str, atom.values or ())))
     example = next((found for found in examples if found is not None), None)
-    reason = f"it checks only a part or a pattern of what is asked for (`{_short(atom.text)}`)"
+    reason = f"it checks only a part or a pattern of what is asked for (`{short(atom.text)}`)"
     return f"{reason}, which allows `{example[0]}`, which {example[1]}" if example else reason
 
 
@@ -194,7 +192,3 @@ def _rejects(atom: Atom, outcomes: Sequence[Outcome]) -> bool:
 
 def _refusal(outcome: Outcome) -> bool:
     return outcome.kind == "raise" or (isinstance(outcome.value, Unknown) and outcome.value.text == "None")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

@@ -6,6 +6,7 @@ import libcst as cst
 
 from mlsec_lint.checks._unpickler.literals import contents, row
 from mlsec_lint.checks._unpickler.values import MODULE, NAME, OPAQUE, Known, Pair, Text, Unknown, Value, origin_of
+from mlsec_lint.checks.shortening import short
 
 
 def parts_of(args: list[Value]) -> tuple[Value, Value]:
@@ -32,8 +33,7 @@ def names_in(node: cst.CSTNode) -> list[str]:
 
 def snippet(node: cst.CSTNode) -> str:
     """An expression on one line, short enough for a sentence."""
-    text = " ".join(cst.Module([]).code_for_node(node).split())
-    return text if len(text) <= 60 else text[:57] + "..."
+    return short(" ".join(cst.Module([]).code_for_node(node).split()))
 
 
 def elements(value: Value) -> Value:
