@@ -40,12 +40,36 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step on the way of data: where, the code there, and what happens to the data (``received``, ``passed to``).
+
+    ``role`` is ``source`` for the first step, ``sink`` for the last and ``step`` between them; ``definition`` is the
+    qualified name of the enclosing function.
+    """
+
+    location: Location
+    text: str
+    code: str
+    role: str = "step"
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How data of one origin gets to a finding, from its source to its sink."""
+
+    origin: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One defect at one place, with everything a reader needs to judge it.
 
     ``reasons`` says why the confidence is what it is; ``definition`` is the qualified name of the enclosing
     function or class (empty at module level); ``code`` is the text of the marked range, for excerpts and
-    fingerprints.
+    fingerprints. ``flow`` shows where the data comes from; ``covers`` are slugs of rules whose finding at the same call
+    is part of this one.
     """
 
     rule: Rule
@@ -61,6 +85,8 @@ class Finding:
     definition: str = ""
     code: str = ""
     ordinal: int = 0
+    flow: Flow | None = None
+    covers: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -91,7 +117,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What a run looked at and what it cost; ``seconds`` is wall time."""
+    """What a run looked at and what it cost; ``seconds`` is wall time.
+
+    ``definitions`` counts the functions of the scanned files, ``lowered`` those whose inside was read, ``composed``
+    those with a summary of their flows. ``unfollowed`` says what was not followed and how often, by reason.
+    """
 
     files: int = 0
     lines: int = 0
@@ -99,6 +129,11 @@ class Statistics:
     evaluated: int = 0
     suppressed: int = 0
     seconds: float = 0.0
+    definitions: int = 0
+    lowered: int = 0
+    composed: int = 0
+    unfollowed: tuple[tuple[str, int], ...] = ()
+    threat_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,15 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowRule:
+    """What a flow rule joins: origins of data, kinds of sinks, and the guards that make the data acceptable."""
+
+    sources: tuple[str, ...]
+    sinks: tuple[str, ...]
+    guards: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule of the catalogue, as ``rules/<slug>/rule.toml`` describes it."""
 
@@ -45,6 +54,7 @@ class Rule:
     references: tuple[str, ...]
     check: str
     since: str
+    flow: FlowRule | None = None
 
     @property
     def url(self) -> str:

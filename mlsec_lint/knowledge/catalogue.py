@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from mlsec_lint.domain.errors import KnowledgeError
 from mlsec_lint.domain.levels import Severity
-from mlsec_lint.domain.rule import FAMILIES, PROFILES, Risk, Rule
+from mlsec_lint.domain.rule import FAMILIES, PROFILES, FlowRule, Risk, Rule
 from mlsec_lint.knowledge.compiled import parsed_catalogue
 from mlsec_lint.knowledge.index import Knowledge
 from mlsec_lint.knowledge.schema import (
@@ -23,11 +23,21 @@ from mlsec_lint.knowledge.schema import (
     RuleFile,
     UnpicklerFile,
 )
+from mlsec_lint.knowledge.schema_flow import GuardEntry, GuardsFile
 from mlsec_lint.knowledge.toml import read_toml
 from mlsec_lint.knowledge.validation import check_model
 
 T = TypeVar("T")
 Files = Mapping[Path, Mapping[str, object]]
+
+
+class Vocabulary(NamedTuple):
+    """The closed vocabularies that rules may use."""
+
+    kinds: Mapping[str, object]
+    origins: Mapping[str, object]
+    guards: Mapping[str, object]
+
 
 _CODE: Final = re.compile(r"MLS\d{3}")
 
@@ -51,13 +61,14 @@ def load_knowledge(directory: Path | None = None, extra_models: Sequence[Path] =
     origins = _convert(facts / "origins.toml", files, OriginsFile).origins
     dangers = _convert(facts / "unpickler.toml", files, UnpicklerFile).danger
     risks = _read_risks(files)
-    rules = _read_rules(files, kinds, risks)
+    tags = _guards(facts / "guards.toml", files)
+    rules = _read_rules(files, risks, Vocabulary(kinds, origins, tags))
     paths = [path for path in files if path.parent.name == "_models"]
     models = [_convert(path, files, Model) for path in paths]
     extra = [_convert(path, {path: read_toml(path)}, Model) for path in extra_models]
     for path, model in zip([*paths, *extra_models], [*models, *extra], strict=True):
-        check_model(path.name, model, kinds, origins)
-    knowledge = Knowledge(rules, origins, dangers, _definitions(facts / "definitions.toml", files))
+        check_model(path.name, model, kinds, origins, tags)
+    knowledge = Knowledge(rules, origins, dangers, _definitions(facts / "definitions.toml", files), tags=tags)
     knowledge.add_models(_overridden(models, extra))
     return knowledge
 
@@ -78,6 +89,11 @@ def _overridden(models: Iterable[Model], extra: Sequence[Model]) -> list[Model]:
 def _definitions(path: Path, files: Files) -> DefinitionsFile:
     """Functions known by name; a catalogue may do without."""
     return _convert(path, files, DefinitionsFile) if path in files else DefinitionsFile()
+
+
+def _guards(path: Path, files: Files) -> Mapping[str, GuardEntry]:
+    """The vocabulary of guards; a catalogue without flow rules may do without."""
+    return _convert(path, files, GuardsFile).guards if path in files else {}
 
 
 def _convert(path: Path, files: Files, shape: type[T]) -> T:
@@ -101,10 +117,10 @@ def _read_risks(files: Files) -> Mapping[str, Risk]:
     return found
 
 
-def _read_rules(files: Files, kinds: Mapping[str, str], risks: Mapping[str, Risk]) -> tuple[Rule, ...]:
+def _read_rules(files: Files, risks: Mapping[str, Risk], known: Vocabulary) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     for path in (path for path in files if path.name == "rule.toml"):
-        rule = _rule(path, _convert(path, files, RuleFile), kinds, risks)
+        rule = _rule(path, _convert(path, files, RuleFile), risks, known)
         twin = next((r for r in rules if r.code == rule.code), None)
         if twin is not None:
             raise KnowledgeError(_short(path), "code", f"{rule.code} is already the code of {twin.slug}")
@@ -117,14 +133,22 @@ def _read_rules(files: Files, kinds: Mapping[str, str], risks: Mapping[str, Risk
     return tuple(sorted(rules, key=lambda r: r.code))
 
 
-def _rule(path: Path, raw: RuleFile, kinds: Mapping[str, str], risks: Mapping[str, Risk]) -> Rule:
+def _rule(path: Path, raw: RuleFile, risks: Mapping[str, Risk], known: Vocabulary) -> Rule:
     file = _short(path)
     _require(_CODE.fullmatch(raw.code) is not None, file, "code", f"{raw.code!r} is not of the form MLS123")
     _require(raw.profile in PROFILES, file, "profile", f"{raw.profile!r} is none of {', '.join(PROFILES)}")
     _require(raw.family in FAMILIES, file, "family", f"{raw.family!r} is none of {', '.join(FAMILIES)}")
     _require(raw.severity.upper() in Severity.__members__, file, "severity", f"{raw.severity!r} is no severity")
     for kind in raw.kinds:
-        _require(kind in kinds, file, "kinds", f"{kind!r} is not in _facts/kinds.toml")
+        _require(kind in known.kinds, file, "kinds", f"{kind!r} is not in _facts/kinds.toml")
+    if raw.flow is not None:
+        for key, words, vocabulary in (
+            ("sources", raw.flow.sources, known.origins),
+            ("sinks", raw.flow.sinks, known.kinds),
+            ("guards", raw.flow.guards, known.guards),
+        ):
+            for word in words:
+                _require(word in vocabulary, file, f"flow.{key}", f"{word!r} is not known")
     for identifier in raw.risks:
         _require(identifier in risks, file, "risks", f"{identifier!r} is in no catalogue of _taxonomy")
     return Rule(
@@ -143,6 +167,7 @@ def _rule(path: Path, raw: RuleFile, kinds: Mapping[str, str], risks: Mapping[st
         references=raw.references,
         check=raw.check,
         since=raw.since,
+        flow=FlowRule(raw.flow.sources, raw.flow.sinks, raw.flow.guards) if raw.flow is not None else None,
     )
 
 

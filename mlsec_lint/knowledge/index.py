@@ -17,6 +17,7 @@ from mlsec_lint.knowledge.schema import (
     Source,
     UnpicklerDanger,
 )
+from mlsec_lint.knowledge.schema_flow import Entry, Guard, GuardEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ class Knowledge:
     propagators: NameTable[Propagator] = field(default_factory=NameTable[Propagator])
     types: NameTable[str] = field(default_factory=NameTable[str])
     specials: NameTable[str] = field(default_factory=NameTable[str])
+    guards: NameTable[Guard] = field(default_factory=NameTable[Guard])
+    tags: Mapping[str, GuardEntry] = field(default_factory=dict[str, GuardEntry])
+    decorated: NameTable[Entry] = field(default_factory=NameTable[Entry])
+    callbacks: NameTable[Entry] = field(default_factory=NameTable[Entry])
+    bases: NameTable[Entry] = field(default_factory=NameTable[Entry])
+    conventions: dict[str, tuple[Entry, ...]] = field(default_factory=dict[str, tuple[Entry, ...]])
     methods: dict[str, tuple[SinkEntry, ...]] = field(default_factory=dict[str, tuple[SinkEntry, ...]])
     classes: set[str] = field(default_factory=set[str])
     _aliases: dict[str, str] = field(default_factory=dict[str, str])
@@ -115,6 +122,7 @@ class Knowledge:
             self.assigned.add(name if "[" in name else self.canonical(name), entry)
 
     def _add_effects(self, model: Model) -> None:
+        self._add_flows(model)
         for source in model.source:
             for name in source.call:
                 self.sources.add(self.canonical(name), source)
@@ -132,3 +140,21 @@ class Knowledge:
         for special in model.special:
             for name in special.call:
                 self.specials.add(self.canonical(name), special.acts)
+
+    def _add_flows(self, model: Model) -> None:
+        for guard in model.guard:
+            for name in guard.call:
+                self.guards.add(self.canonical(name), guard)
+        for entry in model.entry:
+            self._add_entry(entry)
+
+    def _add_entry(self, entry: Entry) -> None:
+        for table, names in (
+            (self.decorated, entry.decorator),
+            (self.callbacks, entry.callback),
+            (self.bases, entry.base),
+        ):
+            for name in names:
+                table.add(self.canonical(name), entry)
+        for name in entry.function:
+            self.conventions[name] = (*self.conventions.get(name, ()), entry)

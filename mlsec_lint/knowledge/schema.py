@@ -6,17 +6,16 @@ silently never fires. ``rules/_models/README.md`` explains each key to people wh
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+from msgspec import field
+
+from mlsec_lint.knowledge.schema_base import Strict
+from mlsec_lint.knowledge.schema_flow import Entry, FlowSpec, Guard
 
 Scalar = bool | int | float | str
 """The constants that a TOML file can spell; ``None`` is written as ``none = true``."""
 
 
-class _Strict(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, omit_defaults=True):
-    """Base of all tables: frozen, keyword only, no unknown keys."""
-
-
-class Condition(_Strict, kw_only=True, frozen=True):
+class Condition(Strict, kw_only=True, frozen=True):
     """One test in a case. The tests about one ``argument`` are alternatives; separate conditions must all hold.
 
     ``argument`` names a parameter of the call (``name.key`` looks into a mapping passed for it, ``self`` is the
@@ -43,7 +42,7 @@ class Condition(_Strict, kw_only=True, frozen=True):
     unless: bool = False
 
 
-class Case(_Strict, kw_only=True, frozen=True):
+class Case(Strict, kw_only=True, frozen=True):
     """A verdict and the conditions under which it is given; the first case that holds decides."""
 
     verdict: str
@@ -54,7 +53,7 @@ class Case(_Strict, kw_only=True, frozen=True):
     profile: str = ""
 
 
-class Sink(_Strict, kw_only=True, frozen=True):
+class Sink(Strict, kw_only=True, frozen=True):
     """Calls (or assignments) that are dangerous, with what tells their safe use from the unsafe one.
 
     ``call`` and ``assign`` hold qualified names (``*`` stands for one part, ``**`` for any number of them).
@@ -83,7 +82,7 @@ class Sink(_Strict, kw_only=True, frozen=True):
     note: str = ""
 
 
-class Source(_Strict, kw_only=True, frozen=True):
+class Source(Strict, kw_only=True, frozen=True):
     """Where data comes from: the result of a call, or the value of an attribute, has this ``origin``.
 
     ``into`` is the parameter (among ``parameters``) that names the file which the call fills with such data.
@@ -98,7 +97,7 @@ class Source(_Strict, kw_only=True, frozen=True):
     note: str = ""
 
 
-class Producer(_Strict, kw_only=True, frozen=True):
+class Producer(Strict, kw_only=True, frozen=True):
     """Calls that serialise an object of the program itself: what they return or write is not foreign data.
 
     ``into`` is the parameter that receives the bytes (a path or a file); without it the bytes are returned. With
@@ -111,7 +110,7 @@ class Producer(_Strict, kw_only=True, frozen=True):
     source: str = ""
 
 
-class Propagator(_Strict, kw_only=True, frozen=True):
+class Propagator(Strict, kw_only=True, frozen=True):
     """Calls whose result is another form of an argument: ``open(p)``, ``Path(p)``, ``BytesIO(b)``, ``p.read()``.
 
     ``source`` is the parameter (``self`` for the receiver) whose data, provenance and identity the result keeps.
@@ -122,14 +121,14 @@ class Propagator(_Strict, kw_only=True, frozen=True):
     source: str
 
 
-class TypeOf(_Strict, kw_only=True, frozen=True):
+class TypeOf(Strict, kw_only=True, frozen=True):
     """Calls whose result is an instance of a class that knowledge speaks about."""
 
     call: tuple[str, ...]
     returns: str
 
 
-class Special(_Strict, kw_only=True, frozen=True):
+class Special(Strict, kw_only=True, frozen=True):
     """Calls that the evaluation itself understands; ``acts`` is one of the actions it knows.
 
     ``partial``, ``getattr``, ``import``, ``dict``, ``super``, ``pure`` (the result is determined by the arguments),
@@ -140,14 +139,14 @@ class Special(_Strict, kw_only=True, frozen=True):
     acts: str
 
 
-class Alias(_Strict, kw_only=True, frozen=True):
+class Alias(Strict, kw_only=True, frozen=True):
     """Other import paths of a module or of a name, longest first: ``_pickle`` is ``pickle``."""
 
     name: tuple[str, ...]
     of: str
 
 
-class Safe(_Strict, kw_only=True, frozen=True):
+class Safe(Strict, kw_only=True, frozen=True):
     """Calls that are known to be harmless, listed so that nobody adds them as sinks again."""
 
     call: tuple[str, ...]
@@ -155,7 +154,7 @@ class Safe(_Strict, kw_only=True, frozen=True):
     note: str = ""
 
 
-class Model(_Strict, kw_only=True, frozen=True):
+class Model(Strict, kw_only=True, frozen=True):
     """One file of ``rules/_models``: what a library's API means."""
 
     library: str
@@ -166,11 +165,13 @@ class Model(_Strict, kw_only=True, frozen=True):
     propagator: tuple[Propagator, ...] = ()
     type: tuple[TypeOf, ...] = ()
     special: tuple[Special, ...] = ()
+    entry: tuple[Entry, ...] = ()
+    guard: tuple[Guard, ...] = ()
     alias: tuple[Alias, ...] = ()
     safe: tuple[Safe, ...] = ()
 
 
-class RuleFile(_Strict, kw_only=True, frozen=True):
+class RuleFile(Strict, kw_only=True, frozen=True):
     """``rules/<slug>/rule.toml``."""
 
     code: str
@@ -186,10 +187,11 @@ class RuleFile(_Strict, kw_only=True, frozen=True):
     kinds: tuple[str, ...] = ()
     graded: bool = False
     check: str = ""
+    flow: FlowSpec | None = None
     references: tuple[str, ...] = ()
 
 
-class Catalogue(_Strict, kw_only=True, frozen=True):
+class Catalogue(Strict, kw_only=True, frozen=True):
     """One file of ``rules/_taxonomy``: the ids of a public risk catalogue and their titles."""
 
     catalogue: str
@@ -198,13 +200,13 @@ class Catalogue(_Strict, kw_only=True, frozen=True):
     risks: dict[str, str] = field(default_factory=dict[str, str])
 
 
-class KindsFile(_Strict, kw_only=True, frozen=True):
+class KindsFile(Strict, kw_only=True, frozen=True):
     """``rules/_facts/kinds.toml``: the closed vocabulary of sink kinds, with what each one means."""
 
     kinds: dict[str, str]
 
 
-class UnpicklerDanger(_Strict, kw_only=True, frozen=True):
+class UnpicklerDanger(Strict, kw_only=True, frozen=True):
     """What a pickle can do with these modules and names: ``effect`` completes "... ``name``, which"."""
 
     effect: str
@@ -212,20 +214,20 @@ class UnpicklerDanger(_Strict, kw_only=True, frozen=True):
     names: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
-class UnpicklerFile(_Strict, kw_only=True, frozen=True):
+class UnpicklerFile(Strict, kw_only=True, frozen=True):
     """``rules/_facts/unpickler.toml``: what no allow-list of an unpickler may let through."""
 
     danger: tuple[UnpicklerDanger, ...]
 
 
-class DefinitionsFile(_Strict, kw_only=True, frozen=True):
+class DefinitionsFile(Strict, kw_only=True, frozen=True):
     """``rules/_facts/definitions.toml``: functions whose names say who calls them."""
 
     unpickling: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
 
 
-class OriginEntry(_Strict, kw_only=True, frozen=True):
+class OriginEntry(Strict, kw_only=True, frozen=True):
     """How far a kind of provenance is trusted. ``severity`` is what a graded rule gives to data from there."""
 
     trust: int
@@ -233,7 +235,7 @@ class OriginEntry(_Strict, kw_only=True, frozen=True):
     phrase: str
 
 
-class OriginsFile(_Strict, kw_only=True, frozen=True):
+class OriginsFile(Strict, kw_only=True, frozen=True):
     """``rules/_facts/origins.toml``: the kinds of provenance, from trusted to untrusted."""
 
     origins: dict[str, OriginEntry]

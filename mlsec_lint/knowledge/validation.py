@@ -8,8 +8,10 @@ from mlsec_lint.domain.errors import KnowledgeError
 from mlsec_lint.domain.levels import Severity
 from mlsec_lint.domain.rule import PROFILES
 from mlsec_lint.knowledge.schema import Case, Condition, Model, Sink
+from mlsec_lint.knowledge.schema_flow import Entry, Guard
 
 _VERDICTS = ("safe", "unsafe")
+_ACTS = ("test", "check", "clean", "digest")
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (
     "absent", "none", "equals", "truthy", "refers", "matches",
@@ -17,7 +19,9 @@ _TESTS = (
 )  # fmt: skip
 
 
-def check_model(file: str, model: Model, kinds: Collection[str], origins: Collection[str]) -> None:
+def check_model(
+    file: str, model: Model, kinds: Collection[str], origins: Collection[str], tags: Collection[str] = ()
+) -> None:
     """Raise :class:`KnowledgeError` for the first mistake in a library model."""
     for number, sink in enumerate(model.sink):
         _check_sink(file, f"sink[{number}]", sink, kinds, origins)
@@ -25,6 +29,10 @@ def check_model(file: str, model: Model, kinds: Collection[str], origins: Collec
         _one_of(file, f"source[{number}].origin", source.origin, origins)
         if source.into and source.into not in source.parameters:
             raise KnowledgeError(file, f"source[{number}].into", f"{source.into!r} is not among the parameters")
+    for number, entry in enumerate(model.entry):
+        _check_entry(file, f"entry[{number}]", entry, origins)
+    for number, guard in enumerate(model.guard):
+        _check_guard(file, f"guard[{number}]", guard, tags)
     for number, producer in enumerate(model.producer):
         for key, name in (("into", producer.into), ("source", producer.source)):
             if name not in ("", "self", *producer.parameters):
@@ -34,6 +42,24 @@ def check_model(file: str, model: Model, kinds: Collection[str], origins: Collec
             raise KnowledgeError(
                 file, f"propagator[{number}].source", f"{propagator.source!r} is not among the parameters"
             )
+
+
+def _check_entry(file: str, where: str, entry: Entry, origins: Collection[str]) -> None:
+    _one_of(file, f"{where}.origin", entry.origin, origins)
+    if not (entry.decorator or entry.base or entry.function or entry.callback):
+        raise KnowledgeError(file, where, "names no decorator, base, function or callback")
+    if bool(entry.base) != bool(entry.methods or entry.attributes):
+        raise KnowledgeError(file, where, "base and methods (or attributes) belong together")
+    for name in entry.argument:
+        if name not in entry.parameters:
+            raise KnowledgeError(file, f"{where}.argument", f"{name!r} is not among the parameters")
+
+
+def _check_guard(file: str, where: str, guard: Guard, tags: Collection[str]) -> None:
+    _one_of(file, f"{where}.tag", guard.tag, tags)
+    _one_of(file, f"{where}.acts", guard.acts, _ACTS)
+    if guard.argument not in ("", "self", *guard.parameters):
+        raise KnowledgeError(file, f"{where}.argument", f"{guard.argument!r} is not among the parameters")
 
 
 def _check_sink(file: str, where: str, sink: Sink, kinds: Collection[str], origins: Collection[str]) -> None:
