@@ -13,7 +13,7 @@ from mlsec_lint.dataflow.container_methods import container_method
 from mlsec_lint.dataflow.containers import loosen, objects
 from mlsec_lint.dataflow.effects import external_result, unresolved_result
 from mlsec_lint.dataflow.notices import notice_call, notice_items, notice_method
-from mlsec_lint.dataflow.specials import call_partial, special_call
+from mlsec_lint.dataflow.specials import CALLING, call_partial, special_call
 from mlsec_lint.dataflow.values import (
     ClassRef,
     External,
@@ -80,8 +80,8 @@ def _method_of(ev: Evaluator, op: ir.Method, obj: Value, ref: Reference, args: A
 
 
 def _callbacks(ev: Evaluator, name: str, args: Arguments) -> None:
-    if ev.knowledge.special(name) == "callback":
-        special_call(ev, "callback", name, args, 0, 0, apply)
+    if (acts := ev.knowledge.special(name)) in CALLING:
+        special_call(ev, acts, name, args, 0, 0, apply)
 
 
 def arguments_of(ev: Evaluator, written: tuple[ir.Arg, ...]) -> Arguments:

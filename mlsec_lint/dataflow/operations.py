@@ -98,6 +98,8 @@ def _content_origins(ev: Evaluator, value: Value) -> frozenset[str]:
 
 
 def _delete(ev: Evaluator, op: ir.Delete) -> None:
+    if op.name and op.obj != ir.NONE:
+        return
     if op.name:
         ev.state.names.pop(op.name, None)
         return
@@ -201,7 +203,7 @@ def _function(ev: Evaluator, op: ir.Function) -> None:
         ev.nested[op.body.at] = ref
         ev.shared |= op.body.nonlocals
     decorators = [r.name for d in op.decorators for r in ev.get(d).references if isinstance(r, External)]
-    if any(ev.knowledge.special(name) == "property" for name in decorators):
+    if any(ev.knowledge.special(name) in ("property", "dispatch") for name in decorators):
         ev.set(op.dst, UNKNOWN)
     else:
         ev.set(op.dst, Value((), (ref,), False))
@@ -231,6 +233,10 @@ def _enter(ev: Evaluator, op: ir.Enter) -> None:
     if any(isinstance(r, InstanceOf) for r in value.references):
         value = Value((), value.references, True, value.origins, value.identity)
     ev.set(op.dst, value)
+
+
+def _caught(ev: Evaluator, op: ir.Caught) -> None:
+    ev.set(op.dst, derived(()))
 
 
 def _yield(ev: Evaluator, op: ir.Yield) -> None:
@@ -264,6 +270,7 @@ OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Evaluator, Any], None]]] = {
     ir.Iterate: _iterate,
     ir.Enter: _enter,
     ir.Yield: _yield,
+    ir.Caught: _caught,
     ir.Return: _leave,
     ir.Raise: _leave,
     ir.Import: bind_module,

@@ -30,7 +30,7 @@ Apply = Callable[..., Value]
 
 def special_call(ev: Evaluator, acts: str, name: str, args: Arguments, at: int, end: int, apply: Apply) -> Value | None:
     """The result of a special call; none if it does nothing special with these arguments."""
-    if acts == "callback":
+    if acts in CALLING:
         _callback(ev, args, apply)
         return None
     return _ACTIONS[acts](ev, name, args, at, end) if acts in _ACTIONS else None
@@ -145,11 +145,15 @@ def _callback(ev: Evaluator, args: Arguments, apply: Apply) -> None:
                 call_partial(ev, ref, given, passed.at, passed.end, apply)
 
 
+CALLING: Final = frozenset(("callback", "invoke", "submit", "map", "filter", "reduce", "start"))
+"""Actions that call functions among the arguments; which arguments they get does not matter here."""
+
 _ACTIONS: Final[dict[str, Callable[[Evaluator, str, Arguments, int, int], Value | None]]] = {
     "partial": _partial,
     "getattr": _getattr,
     "import": _import,
     "dict": _dict,
+    "namespace": _dict,
     "sequence": _sequence,
     "default": _default,
     "enumerate": _enumerate,

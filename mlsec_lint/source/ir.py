@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from mlsec_lint.source.ir_base import NONE, Block, Constant, Op, Register
 from mlsec_lint.source.ir_control import (
+    Caught,
     Choose,
     Handler,
     If,
@@ -40,6 +41,7 @@ __all__ = [
     "Body",
     "Build",
     "Call",
+    "Caught",
     "Choose",
     "Class",
     "Compare",
@@ -150,14 +152,17 @@ class SetItem(Op):
 
 
 class Slice(Op):
-    """``dst`` is a slice of ``obj``."""
+    """``dst`` is a slice of ``obj``; ``start`` and ``stop`` are bounds that are written (``NONE`` otherwise)."""
 
     dst: Register
     obj: Register
+    start: Register = NONE
+    stop: Register = NONE
+    step: bool = False
 
 
 class Delete(Op):
-    """``del name``, ``del obj[key]`` or ``del obj.name``."""
+    """``del name``, ``del obj[key]`` or ``del obj.name`` (a name and an object)."""
 
     name: str
     obj: Register = NONE

@@ -86,10 +86,18 @@ class Match(Op):
     exhaustive: bool
 
 
+class Caught(Op):
+    """``dst`` is the exception that a handler was entered with."""
+
+    dst: Register
+
+
 class Return(Op):
     """``return src``."""
 
     src: Register
+    at: int = -1
+    end: int = -1
 
 
 class Yield(Op):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from mlsec_lint.source.gaps import Gap
-from mlsec_lint.source.ir_base import Block, Op, Register
+from mlsec_lint.source.ir_base import NONE, Block, Op, Register
 
 
 class Param(Struct, gc=False):
@@ -28,7 +28,10 @@ class Function(Op):
 
 
 class Class(Op):
-    """``dst`` is a class; ``block`` runs in the class scope."""
+    """``dst`` is a class; ``block`` runs in the class scope.
+
+    ``fields`` are the names that the class body annotates, in order; ``metaclass`` is what the keyword names.
+    """
 
     dst: Register
     name: str
@@ -36,6 +39,9 @@ class Class(Op):
     block: Block
     at: int
     end: int
+    decorators: tuple[Register, ...] = ()
+    fields: tuple[str, ...] = ()
+    metaclass: Register = NONE
 
 
 class Body(Struct, gc=False, eq=False):

@@ -41,7 +41,9 @@ def _handler(scope: Scope, node: Node) -> ir.Handler:
         if value is not None:
             lower_expression(scope, value)
         if alias is not None and alias.named_children:
-            lower_target(scope, alias.named_children[0], scope.opaque())
+            caught = scope.register()
+            scope.emit(ir.Caught(caught))
+            lower_target(scope, alias.named_children[0], caught)
         lower_inside(scope, node, "body")
     return ir.Handler(block)
 

@@ -100,10 +100,24 @@ def _subscript(scope: Scope, node: Node) -> ir.Register:
     if len(keys) == 1 and keys[0].type != "slice":
         scope.emit(ir.Item(dst, obj, lower_expression(scope, keys[0])))
     else:
+        scope.emit(_slice(scope, dst, obj, keys))
+    return dst
+
+
+def _slice(scope: Scope, dst: ir.Register, obj: ir.Register, keys: list[Node]) -> ir.Slice:
+    """``obj[start:stop:step]``, or an index of several parts, whose bounds stay open."""
+    if len(keys) != 1:
         for key in keys:
             lower_expression(scope, key)
-        scope.emit(ir.Slice(dst, obj))
-    return dst
+        return ir.Slice(dst, obj, step=True)
+    bounds = {0: ir.NONE, 1: ir.NONE, 2: ir.NONE}
+    part = 0
+    for child in keys[0].children:
+        if child.type == ":":
+            part += 1
+        elif child.type != "comment" and part in bounds:
+            bounds[part] = lower_expression(scope, child)
+    return ir.Slice(dst, obj, bounds[0], bounds[1], bounds[2] != ir.NONE)
 
 
 def _call(scope: Scope, node: Node) -> ir.Register:

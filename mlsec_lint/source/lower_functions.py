@@ -106,9 +106,8 @@ def lower_class(scope: Scope, node: Node, decorators: list[Node]) -> None:
     """A class statement: bases, then the body in a scope of its own, then the binding of its name."""
     from mlsec_lint.source.lower_statements import lower_block
 
-    for decorator in decorators:
-        if decorator.named_children:
-            lower_expression(scope, decorator.named_children[0])
+    marks = tuple(lower_expression(scope, d.named_children[0]) for d in decorators if d.named_children)
+    metaclass = ir.NONE
     name = text(node.child_by_field_name("name"))
     bases: list[ir.Register] = []
     superclasses = node.child_by_field_name("superclasses")
@@ -116,7 +115,9 @@ def lower_class(scope: Scope, node: Node, decorators: list[Node]) -> None:
         if base.type == "keyword_argument":
             value = base.child_by_field_name("value")
             if value is not None:
-                lower_expression(scope, value)
+                register = lower_expression(scope, value)
+                if text(base.child_by_field_name("name")) == "metaclass":
+                    metaclass = register
         elif base.type != "comment":
             bases.append(lower_expression(scope, base))
     inside = node.child_by_field_name("body")
@@ -124,5 +125,21 @@ def lower_class(scope: Scope, node: Node, decorators: list[Node]) -> None:
         if inside is not None:
             lower_block(scope, inside)
     dst = scope.register()
-    scope.emit(ir.Class(dst, name, tuple(bases), block, node.start_byte, node.end_byte))
+    at, end = node.start_byte, node.end_byte
+    scope.emit(ir.Class(dst, name, tuple(bases), block, at, end, marks, annotated_names(inside), metaclass))
     scope.store(name, dst, node)
+
+
+def annotated_names(block: Node | None) -> tuple[str, ...]:
+    """The names that a class body annotates directly: the fields of a record class, in order."""
+    found: list[str] = []
+    for statement in block.named_children if block is not None else ():
+        child = statement.named_children[0] if statement.named_children else None
+        if statement.type != "expression_statement" or child is None or child.type != "assignment":
+            continue
+        left, annotation = child.child_by_field_name("left"), child.child_by_field_name("type")
+        if left is None or left.type != "identifier" or annotation is None:
+            continue
+        if not text(annotation).startswith(("ClassVar", "typing.ClassVar")):
+            found.append(text(left))
+    return tuple(found)

@@ -82,7 +82,8 @@ def _augmented(scope: Scope, node: Node) -> None:
 
 def _return(scope: Scope, node: Node) -> None:
     operands = [c for c in node.named_children if c.type != "comment"]
-    scope.emit(ir.Return(lower_expression(scope, operands[0]) if operands else scope.constant(None)))
+    value = lower_expression(scope, operands[0]) if operands else scope.constant(None)
+    scope.emit(ir.Return(value, node.start_byte, node.end_byte))
 
 
 def _raise(scope: Scope, node: Node) -> None:
@@ -113,6 +114,9 @@ def _delete(scope: Scope, node: Node) -> None:
                 if value is not None and len(keys) == 1:
                     obj = lower_expression(scope, value)
                     scope.emit(ir.Delete("", obj, lower_expression(scope, keys[0])))
+            elif target.type == "attribute" and (value := target.child_by_field_name("object")) is not None:
+                name = text(target.child_by_field_name("attribute"))
+                scope.emit(ir.Delete(name, lower_expression(scope, value)))
 
 
 def _global(scope: Scope, node: Node) -> None:

@@ -1,0 +1,1 @@
+"""Flows across functions: symbolic summaries of bodies, and their composition over the call graph."""

@@ -1,0 +1,403 @@
+"""Reading and writing attributes and items of everything that a value may refer to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.names import further, read_path, write_overlay
+from mlsec_lint.dataflow.flow.values import (
+    NOTHING,
+    UNKNOWN,
+    Bound,
+    Cls,
+    Ext,
+    Fun,
+    Inst,
+    Label,
+    Labels,
+    Mod,
+    Obj,
+    Reference,
+    Source,
+    Super,
+    Sym,
+    Value,
+    Wrapped,
+    data,
+    join,
+    ref,
+)
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.machine import Machine
+
+_DEEPEST_PROPERTY = 6
+
+
+def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: int = -1) -> Value:
+    """``obj.name``: the join over everything that ``obj`` may be. Attributes of labelled data are labelled data."""
+    result: Value | None = None
+    for target in obj.refs:
+        one = _attribute(machine, target, obj, name, at, end)
+        result = one if result is None else join(result, one)
+    ident = ("a", obj.ident, name) if obj.ident is not None else None
+    if result is None:
+        return data(obj.labels, ident)
+    if obj.open and obj.labels:
+        result = join(result, data(obj.labels))
+    return result if result.ident is not None or ident is None else replace(result, ident=ident)
+
+
+def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: int, end: int) -> Value:
+    if isinstance(target, (Ext, Inst)):
+        return _external(machine, target, obj.labels, name, at, end)
+    if isinstance(target, Sym):
+        return _symbolic(machine, target, name, at, end)
+    if isinstance(target, Obj):
+        return _of_object(machine, target, obj.labels, name)
+    if isinstance(target, Mod):
+        found = machine.solver.statics.module_attribute(machine, target.path, name)
+        return found if found is not None else UNKNOWN
+    if isinstance(target, Cls):
+        return _of_class(machine, target, name)
+    if isinstance(target, Super):
+        found = machine.solver.classes.attribute(machine, target.cls, name, above=True)
+        return bound(machine, found, target.receiver, target.cls) if found is not None else UNKNOWN
+    if isinstance(target, Wrapped) and name in ("setter", "getter", "deleter"):
+        return ref(Bound(Ext(f"property.{name}"), ref(target)))
+    if isinstance(target, (Fun, Bound)):
+        return _of_function(target, name)
+    return UNKNOWN
+
+
+def _of_function(target: Fun | Bound, name: str) -> Value:
+    if name == "__func__" and isinstance(target, Bound):
+        return ref(target.func)
+    if name == "__self__" and isinstance(target, Bound):
+        return target.receiver
+    if name == "__wrapped__":
+        return ref(target)
+    return ref(Bound(Ext(f"function.{name}"), ref(target)))
+
+
+def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, at: int, end: int) -> Value:
+    knowledge = machine.knowledge
+    dotted = knowledge.canonical(f"{target.name}.{name}")
+    source = knowledge.attributes.first(dotted)
+    if source is not None:
+        labels = labels | {Label(Source(source.origin, machine.path, at, end, dotted))}
+        return Value(labels, (Inst(dotted),), (), True, ("v", machine.path, at))
+    if isinstance(target, Ext):
+        return Value(labels, (Ext(dotted),), (), bool(labels))
+    return Value(labels, (Bound(Ext(dotted), Value(labels, (target,), (), bool(labels))),), (), bool(labels))
+
+
+def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Value:
+    key = f".{name}"
+    value = read_path(machine, target.path, key)
+    if target.ext:
+        source = machine.knowledge.attributes.first(machine.knowledge.canonical(f"{target.ext}.{name}"))
+        if source is not None:
+            label = Label(Source(source.origin, machine.path, at, end, f"{target.ext}.{name}"))
+            return replace(value, labels=value.labels | {label})
+    if target.cls is None or not _is_fresh(value, target, key):
+        return value
+    found = machine.solver.classes.attribute(machine, target.cls, name)
+    if found is None:
+        return value
+    receiver = Value(frozenset((Label(target.path),)), (target,), (), False, target.path)
+    if any(isinstance(r, Wrapped) and r.kind == "property" for r in found.refs):
+        return bound(machine, found, receiver, target.cls)
+    if any(isinstance(r, (Fun, Wrapped)) for r in found.refs):
+        if machine.solver.classes.overridden(target.cls, name):
+            return value
+        return bound(machine, found, receiver, target.cls)
+    return join(value, found)
+
+
+def _is_fresh(value: Value, target: Sym, key: str) -> bool:
+    return any(isinstance(r, Sym) and r.path == (*target.path, key) for r in value.refs) or not value.refs
+
+
+def _of_object(machine: Machine, target: Obj, labels: Labels, name: str) -> Value:
+    thing = thing_at(machine, target)
+    if thing is None:
+        return data(labels)
+    key = f".{name}"
+    found = thing.items.get(key)
+    if found is not None and key not in thing.maybe:
+        return found
+    if thing.cls is not None:
+        return _of_instance(machine, target, thing, found, name)
+    if thing.kind in ("list", "dict", "tuple", "set"):
+        return ref(Bound(Ext(f"builtins.{thing.kind}.{name}"), ref(target)))
+    own = data(thing.own) if thing.own else NOTHING
+    return join(found, own) if found is not None else (own if thing.own else UNKNOWN)
+
+
+def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | None, name: str) -> Value:
+    if thing.cls is None:
+        return UNKNOWN
+    classes = machine.solver.classes
+    if target.address[0] == "self":
+        stored = machine.solver.fields.stored(machine, thing.cls, name)
+        if stored is not None:
+            found = stored if found is None else join(found, stored)
+    defined = classes.attribute(machine, thing.cls, name)
+    if defined is not None:
+        value = bound(machine, defined, ref(target), thing.cls)
+        if found is not None and not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs):
+            value = join(found, value)
+        return value if found is None or not thing.own else join(value, found)
+    if found is None and not name.startswith("__"):
+        hook = classes.attribute(machine, thing.cls, "__getattr__")
+        if hook is not None and any(isinstance(r, Fun) for r in hook.refs):
+            from mlsec_lint.dataflow.flow.calls import call_value
+            from mlsec_lint.dataflow.flow.summary import Argument, Call
+
+            call = Call((Argument(Value(consts=(name,))),))
+            return call_value(machine, bound(machine, hook, ref(target), thing.cls), call, -1, -1)
+    if thing.own:
+        own = data(thing.own)
+        return join(found, own) if found is not None else own
+    return found if found is not None else UNKNOWN
+
+
+def _of_class(machine: Machine, target: Cls, name: str) -> Value:
+    found = machine.solver.classes.attribute(machine, target.code, name)
+    written = machine.state.heap.get(("c", *target.code))
+    if written is not None and f".{name}" in written.items:
+        new = written.items[f".{name}"]
+        return new if f".{name}" not in written.maybe or found is None else join(found, new)
+    if found is None:
+        return UNKNOWN
+    result: Value | None = None
+    for one in found.refs:
+        if isinstance(one, Wrapped) and one.kind == "static":
+            part = one.func
+        elif isinstance(one, Wrapped) and one.kind == "class":
+            part = bound(machine, Value(refs=(one,)), ref(target), target.code)
+        else:
+            part = Value(found.labels, (one,))
+        result = part if result is None else join(result, part)
+    if result is None:
+        return found
+    if found.consts or found.open:
+        result = join(result, Value(found.labels, (), found.consts, found.open))
+    return result
+
+
+def bound(machine: Machine, found: Value, receiver: Value, cls: tuple[str, int]) -> Value:
+    """An attribute of a class as an instance sees it: functions get their receiver, properties are called."""
+    result = Value(found.labels, (), found.consts, found.open) if found.consts or found.open else None
+    for target in found.refs:
+        if isinstance(target, (Fun, Ext)):
+            one = Value(found.labels, (Bound(target, receiver),))
+        elif isinstance(target, Wrapped):
+            one = _unwrapped(machine, target, receiver, cls)
+        else:
+            one = Value(found.labels, (target,), (), False, found.ident)
+        result = one if result is None else join(result, one)
+    return result if result is not None else found
+
+
+def _unwrapped(machine: Machine, target: Wrapped, receiver: Value, cls: tuple[str, int]) -> Value:
+    if target.kind == "static":
+        return target.func
+    if target.kind == "class":
+        refs = tuple(Bound(f, ref(Cls(cls))) for f in target.func.refs if isinstance(f, (Fun, Ext)))
+        return Value(refs=refs)
+    from mlsec_lint.dataflow.flow.calls import call_value
+    from mlsec_lint.dataflow.flow.summary import Argument, Call
+
+    if machine.nesting > _DEEPEST_PROPERTY:
+        return UNKNOWN
+    machine.nesting += 1
+    try:
+        return call_value(machine, target.func, Call((Argument(receiver),)), -1, -1)
+    finally:
+        machine.nesting -= 1
+
+
+def thing_at(machine: Machine, target: Obj) -> Thing | None:
+    """An object; one that the top level of a module made is taken over as the module leaves it."""
+    thing = machine.state.heap.get(target.address)
+    if thing is None:
+        thing = machine.solver.static_thing(machine, target.address)
+        if thing is not None:
+            machine.state.heap[target.address] = thing
+    return thing
+
+
+def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None:
+    """``obj.name = value``: strong if there is one target."""
+    key = f".{name}"
+    strong = len(obj.refs) == 1 and not obj.open
+    for target in obj.refs:
+        if isinstance(target, Sym):
+            if target.cls is not None and _set_property(machine, target.cls, obj, name, value):
+                continue
+            write_overlay(machine, target.path, key, value, strong=strong)
+        elif isinstance(target, Obj):
+            thing = thing_at(machine, target)
+            if thing is None:
+                continue
+            if thing.cls is not None and _set_property(machine, thing.cls, ref(target), name, value):
+                continue
+            machine.state.heap[target.address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
+        elif isinstance(target, Cls):
+            address = ("c", *target.code)
+            thing = machine.state.heap.get(address) or Thing("class", {}, exact=False)
+            machine.state.heap[address] = thing.with_item(key, value)
+        elif isinstance(target, (Inst, Ext)) and obj.ident is not None:
+            taint_content(machine, obj.ident, value)
+
+
+def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name: str, value: Value) -> bool:
+    found = machine.solver.classes.attribute(machine, cls, name)
+    setters = [r.setter for r in found.refs if isinstance(r, Wrapped) and r.setter is not None] if found else []
+    if not setters or machine.nesting > _DEEPEST_PROPERTY:
+        return False
+    from mlsec_lint.dataflow.flow.calls import call_value
+    from mlsec_lint.dataflow.flow.summary import Argument, Call
+
+    machine.nesting += 1
+    try:
+        for setter in setters:
+            call_value(machine, setter, Call((Argument(receiver), Argument(value))), -1, -1)
+    finally:
+        machine.nesting -= 1
+    return True
+
+
+def taint_content(machine: Machine, ident: object, value: Value) -> None:
+    """Note that data was written into what a value stands for."""
+    if value.labels and ident is not None:
+        contents = machine.state.contents
+        old = contents.get(ident)
+        new = data(value.labels)
+        contents[ident] = new if old is None else join(old, new)
+
+
+def get_item(machine: Machine, obj: Value, key: Value) -> Value:
+    """``obj[key]``."""
+    result: Value | None = None
+    for target in obj.refs:
+        one = _item(machine, target, obj, key)
+        result = one if result is None else join(result, one)
+    ident = ("i", obj.ident, key.consts[0]) if obj.ident is not None and key.known else None
+    if result is None:
+        return data(obj.labels, ident)
+    if obj.open and obj.labels:
+        result = join(result, data(obj.labels))
+    return result if result.ident is not None or ident is None else replace(result, ident=ident)
+
+
+def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
+    if isinstance(target, Sym):
+        if target.cls is not None and not target.ext:
+            called = _dunder(machine, obj, target.cls, "__getitem__", key)
+            if called is not None:
+                return called
+        if key.known:
+            return read_path(machine, target.path, item_key(key.consts[0]))
+        overlay = machine.state.heap.get(("s", *target.path))
+        value = further(target.path, "*")
+        return join(value, overlay.any_item()) if overlay is not None else value
+    if isinstance(target, Obj):
+        thing = thing_at(machine, target)
+        if thing is None:
+            return data(obj.labels)
+        if thing.cls is not None:
+            called = _dunder(machine, ref(target), thing.cls, "__getitem__", key)
+            return called if called is not None else data(thing.own)
+        return item_of(thing, key)
+    if isinstance(target, Cls):
+        return ref(target)
+    if isinstance(target, (Ext, Inst)):
+        source = machine.knowledge.attributes.first(target.name)
+        if source is not None and not obj.labels:
+            return data(frozenset((Label(Source(source.origin, machine.path, -1, -1, target.name)),)))
+        return data(obj.labels)
+    return data(obj.labels)
+
+
+def item_of(thing: Thing, key: Value) -> Value:
+    """An item of a container."""
+    if not key.consts or key.open:
+        return thing.any_item()
+    result: Value | None = None
+    for constant in key.consts:
+        index = constant
+        if isinstance(index, int) and not isinstance(index, bool) and index < 0 and thing.exact:
+            index += len(thing.sequence())
+        found = thing.items.get(item_key(index))
+        if found is None:
+            found = thing.rest
+        elif thing.rest is not None and not thing.exact:
+            found = join(found, thing.rest) if item_key(index) in thing.maybe else found
+        if found is None:
+            found = data(thing.own) if thing.own else NOTHING if thing.exact else UNKNOWN
+        elif thing.own:
+            found = replace(found, labels=found.labels | thing.own)
+        result = found if result is None else join(result, found)
+    return result if result is not None else UNKNOWN
+
+
+def _dunder(machine: Machine, obj: Value, cls: tuple[str, int], name: str, *args: Value) -> Value | None:
+    """Call a special method that a class of the project defines."""
+    found = machine.solver.classes.attribute(machine, cls, name)
+    if found is None or not any(isinstance(r, Fun) for r in found.refs):
+        return None
+    from mlsec_lint.dataflow.flow.calls import call_value
+    from mlsec_lint.dataflow.flow.summary import Argument, Call
+
+    return call_value(machine, bound(machine, found, obj, cls), Call(tuple(Argument(a) for a in args)), -1, -1)
+
+
+def set_item(machine: Machine, obj: Value, key: Value, value: Value) -> None:
+    """``obj[key] = value``: strong if the object and the key are known."""
+    strong = len(obj.refs) == 1 and not obj.open
+    for target in obj.refs:
+        if isinstance(target, Sym):
+            if target.cls is not None and _dunder(machine, obj, target.cls, "__setitem__", key, value) is not None:
+                continue
+            if key.known:
+                write_overlay(machine, target.path, item_key(key.consts[0]), value, strong=strong)
+            else:
+                write_overlay_rest(machine, target, value)
+        elif isinstance(target, Obj):
+            _set_item_of(machine, target, key, value, strong)
+        elif obj.ident is not None:
+            taint_content(machine, obj.ident, value)
+    if not obj.refs and obj.ident is not None:
+        taint_content(machine, obj.ident, value)
+
+
+def _set_item_of(machine: Machine, target: Obj, key: Value, value: Value, strong: bool) -> None:
+    thing = thing_at(machine, target)
+    if thing is None:
+        return
+    if thing.cls is not None:
+        _dunder(machine, ref(target), thing.cls, "__setitem__", key, value)
+        return
+    if not key.known:
+        new = thing.with_rest(value)
+        if key.labels:
+            new = replace(new, keys=data(key.labels) if new.keys is None else join(new.keys, data(key.labels)))
+    else:
+        constant = key.consts[0]
+        if isinstance(constant, int) and not isinstance(constant, bool) and constant < 0 and thing.exact:
+            constant += len(thing.sequence())
+        new = thing.with_item(item_key(constant), value) if strong else thing.with_weak(item_key(constant), value)
+    machine.state.heap[target.address] = new
+
+
+def write_overlay_rest(machine: Machine, target: Sym, value: Value) -> None:
+    """Note a write under an unknown key of an object of the callers."""
+    heap, address = machine.state.heap, ("s", *target.path)
+    thing = heap.get(address) or Thing("overlay", {}, exact=False)
+    heap[address] = thing.with_rest(value)

@@ -1,0 +1,86 @@
+"""Arguments to parameters, and the constants on which a callee is worth specialising."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing
+from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Fun, Value, data, join
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.machine import Machine
+    from mlsec_lint.dataflow.flow.summary import Call
+    from mlsec_lint.source.ir import Constant
+
+MOST_SPECIALISATIONS: Final = 6
+_LONGEST_CONSTANT: Final = 40
+
+Spec = tuple[tuple[int, str, "Constant"], ...]
+
+
+def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) -> list[Value]:
+    """The value of each parameter of a function at a call."""
+    from mlsec_lint.dataflow.flow.access import get_item
+
+    values: list[Value] = []
+    keywords = dict(call.keywords)
+    position = 0
+    for index, param in enumerate(code.params):
+        if param.kind == "*":
+            values.append(_rest(machine, call, position, at))
+            position = len(call.positional)
+        elif param.kind == "**":
+            values.append(_words(machine, call, keywords, at))
+        elif not param.keyword_only and position < len(call.positional):
+            values.append(call.positional[position].value)
+            position += 1
+        elif param.name in keywords:
+            values.append(keywords.pop(param.name).value)
+        else:
+            value = fun.defaults[index] if index < len(fun.defaults) else None
+            if call.more is not None and not param.keyword_only:
+                value = call.more if value is None else join(value, call.more)
+            if call.more_keywords is not None:
+                given = get_item(machine, call.more_keywords, Value(consts=(param.name,)))
+                if given is not NOTHING:
+                    value = given if value is None else join(value, given)
+            values.append(value if value is not None else UNKNOWN)
+    return values
+
+
+def _rest(machine: Machine, call: Call, position: int, at: int) -> Value:
+    from mlsec_lint.dataflow.flow.containers import allocate
+
+    items = {("int", i): a.value for i, a in enumerate(call.positional[position : position + MOST_ITEMS])}
+    return allocate(machine, at, Thing("tuple", dict(items), call.more, call.more is None), variant="args")
+
+
+def _words(machine: Machine, call: Call, keywords: dict[str, object], at: int) -> Value:
+    from mlsec_lint.dataflow.flow.containers import allocate
+
+    named = dict(call.keywords)
+    items = {("str", name): named[name].value for name in keywords}
+    rest: Value | None = None
+    if call.more_keywords is not None:
+        from mlsec_lint.dataflow.flow.containers import any_of
+
+        refs = call.more_keywords.refs
+        rest = any_of(machine, call.more_keywords) if refs else data(call.more_keywords.labels)
+    return allocate(machine, at, Thing("dict", dict(items), rest, rest is None), variant="kwargs")
+
+
+def specialisation(code: Code, values: list[Value]) -> Spec:
+    """The constants among the arguments on which conditions of the callee depend."""
+    found: list[tuple[int, str, Constant]] = []
+    for index in sorted(code.decisive):
+        value = values[index] if index < len(values) else UNKNOWN
+        if not value.known or value.labels:
+            continue
+        constant = value.consts[0]
+        if isinstance(constant, (str, bytes)) and len(constant) > _LONGEST_CONSTANT:
+            continue
+        if isinstance(constant, float):
+            continue
+        found.append((index, type(constant).__name__, constant))
+    return tuple(found[:4])

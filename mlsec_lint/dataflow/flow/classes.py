@@ -1,0 +1,249 @@
+"""Classes of the project: their attributes, the order of their bases, what makes their instances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from mlsec_lint.dataflow.flow.code import all_ops
+from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Ext, Fun, Value, Wrapped, ref
+from mlsec_lint.dataflow.values import ClassRef, External
+from mlsec_lint.source import ir
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.machine import Machine
+    from mlsec_lint.dataflow.flow.solver import Solver
+    from mlsec_lint.dataflow.flow.summary import Call
+
+_MOST_BASES: Final = 40
+RECORD: Final = "record"
+
+
+@dataclass
+class ClassInfo:
+    """A class: what its body defines, its bases, the fields that it annotates."""
+
+    key: CodeKey
+    name: str
+    bases: tuple[Cls | Ext, ...] = ()
+    attributes: dict[str, Value] = field(default_factory=dict[str, Value])
+    fields: tuple[str, ...] = ()
+    record: bool = False
+    metaclass: CodeKey | None = None
+    complete: bool = False
+
+
+class Classes:
+    """All classes met so far. ``known`` are those of modules' top levels, evaluated when somebody asks."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+        self.known: dict[CodeKey, ClassRef] = {}
+        self._infos: dict[CodeKey, ClassInfo] = {}
+        self._orders: dict[CodeKey, tuple[CodeKey | str, ...]] = {}
+        self._ops: dict[str, dict[int, ir.Class]] = {}
+
+    def define(
+        self,
+        machine: Machine,
+        op: ir.Class,
+        bases: tuple[Value, ...],
+        marks: tuple[Value, ...],
+        attributes: dict[str, Value],
+        metaclass: Value | None,
+    ) -> None:
+        """A class statement is evaluated: from now on the class has these attributes."""
+        key = (machine.path, op.at)
+        if key in self._infos and self._infos[key].complete:
+            return
+        refs = tuple(r for b in bases for r in b.refs if isinstance(r, (Cls, Ext)))
+        info = ClassInfo(key, op.name, refs, attributes, op.fields)
+        info.record = self._is_record(marks)
+        info.metaclass = next((r.code for r in metaclass.refs if isinstance(r, Cls)), None) if metaclass else None
+        self._infos[key] = info
+        self._orders.pop(key, None)
+
+    def defined(self, key: CodeKey) -> None:
+        """The body of a class has been evaluated."""
+        info = self._infos.get(key)
+        if info is not None:
+            info.complete = True
+
+    def _is_record(self, marks: tuple[Value, ...]) -> bool:
+        from mlsec_lint.dataflow.flow.values import Bound, Inst
+
+        special = self._solver.knowledge.special
+        for mark in marks:
+            for target in mark.refs:
+                func = target.func if isinstance(target, Bound) else target
+                if isinstance(func, (Ext, Inst)) and special(func.name) == RECORD:
+                    return True
+        return False
+
+    def info(self, key: CodeKey) -> ClassInfo | None:
+        """What is known of a class; evaluates its body the first time."""
+        found = self._infos.get(key)
+        if found is None:
+            found = self._evaluated(key)
+        return found
+
+    def _evaluated(self, key: CodeKey) -> ClassInfo | None:
+        from mlsec_lint.dataflow.flow.machine import Machine
+        from mlsec_lint.dataflow.flow.statics import module_code
+
+        op = self._class_op(key)
+        code = module_code(self._solver, key[0])
+        if op is None or code is None:
+            return None
+        machine = Machine(self._solver, code, early=True)
+        for part in self._before(code.ops, op):
+            machine.block([part])
+        from mlsec_lint.dataflow.flow.scopes import SCOPES
+
+        SCOPES[ir.Class](machine, op)
+        info = self._infos.get(key)
+        local = self.known.get(key)
+        if info is not None and local is not None:
+            info.bases = self._bases_of(local)
+        return info
+
+    def _before(self, ops: ir.Block, op: ir.Class) -> list[ir.Op]:
+        """The operations that compute the bases and decorators of a class: names, attributes and calls before it."""
+        wanted = {*op.bases, *op.decorators, op.metaclass}
+        made: dict[int, ir.Op] = {}
+        for each in all_ops(ops):
+            if each is op:
+                break
+            dst = getattr(each, "dst", None)
+            if isinstance(dst, int):
+                made[dst] = each
+        needed: dict[int, ir.Op] = {}
+        pending = [w for w in wanted if w in made]
+        while pending and len(needed) < 60:
+            register = pending.pop()
+            each = made.get(register)
+            if each is None or register in needed:
+                continue
+            if isinstance(each, (ir.Load, ir.Const)):
+                needed[register] = each
+            elif isinstance(each, ir.Attribute):
+                needed[register] = each
+                pending.append(each.obj)
+            elif isinstance(each, (ir.Call, ir.Method)):
+                needed[register] = each
+                pending.append(each.func if isinstance(each, ir.Call) else each.obj)
+                pending += [a.src for a in each.args]
+        return [needed[register] for register in sorted(needed)]
+
+    def _class_op(self, key: CodeKey) -> ir.Class | None:
+        path, at = key
+        ops = self._ops.get(path)
+        if ops is None:
+            module = self._solver.project.module(path)
+            ops = {}
+            if module is not None:
+                ops = {op.at: op for op in all_ops(module.body.block or []) if isinstance(op, ir.Class)}
+            self._ops[path] = ops
+        return ops.get(at)
+
+    def _bases_of(self, local: ClassRef) -> tuple[Cls | Ext, ...]:
+        found: list[Cls | Ext] = []
+        for base in local.bases:
+            for target in self._solver.context.resolve(base).references:
+                if isinstance(target, ClassRef):
+                    self.known[(target.module, target.at)] = target
+                    found.append(Cls((target.module, target.at)))
+                elif isinstance(target, External):
+                    found.append(Ext(target.name))
+        return tuple(found)
+
+    def order(self, machine: Machine, key: CodeKey) -> tuple[CodeKey | str, ...]:
+        """The class and its bases in the order of look-up; external bases by name.
+
+        Depth first, and of a base that is met twice the last place counts: Python's own order for all hierarchies
+        that are met in practice.
+        """
+        known = self._orders.get(key)
+        if known is not None:
+            return known
+        found: list[CodeKey | str] = []
+        pending: list[CodeKey | str] = [key]
+        while pending and len(found) < _MOST_BASES:
+            current = pending.pop(0)
+            found.append(current)
+            if isinstance(current, str):
+                continue
+            info = self.info(current)
+            bases = info.bases if info is not None else ()
+            pending = [base.code if isinstance(base, Cls) else base.name for base in bases] + pending
+        last = {each: index for index, each in enumerate(found)}
+        result = tuple(each for index, each in enumerate(found) if last[each] == index)
+        self._orders[key] = result
+        return result
+
+    def attribute(self, machine: Machine, key: CodeKey, name: str, *, above: bool = False) -> Value | None:
+        """An attribute of a class or of its bases; an external base contributes its own name."""
+        for owner in self.order(machine, key)[1 if above else 0 :]:
+            if isinstance(owner, str):
+                if owner.startswith(("builtins.object", "abc.", "typing.", "enum.")):
+                    continue
+                if name.startswith("__") and name not in ("__call__",):
+                    continue
+                return ref(Ext(self._solver.knowledge.canonical(f"{owner}.{name}")))
+            info = self.info(owner)
+            found = info.attributes.get(name) if info is not None else None
+            if found is not None:
+                return self._solver.settled(found) if not machine.early else found
+        return ref(Ext("builtins.object.__new__")) if above and name == "__new__" else None
+
+    def metaclass(self, machine: Machine, key: CodeKey) -> CodeKey | None:
+        """The metaclass of the project that makes instances of a class."""
+        for owner in self.order(machine, key):
+            info = self.info(owner) if not isinstance(owner, str) else None
+            if info is not None and info.metaclass is not None:
+                return info.metaclass
+        return None
+
+    def record_fields(self, machine: Machine, key: CodeKey) -> tuple[str, ...] | None:
+        """The fields that the constructor of a record class takes, in order; none for other classes."""
+        fields: dict[str, None] = {}
+        record = False
+        for owner in reversed(self.order(machine, key)):
+            if isinstance(owner, str):
+                record = record or self._solver.knowledge.special(owner) == RECORD
+                continue
+            info = self.info(owner)
+            if info is not None:
+                record = record or info.record
+                fields.update(dict.fromkeys(info.fields))
+        return tuple(fields) if record else None
+
+    def has_external_base(self, machine: Machine, key: CodeKey) -> bool:
+        """Whether the instances may be filled by code that is not seen."""
+        return any(isinstance(o, str) and not o.startswith("builtins.object") for o in self.order(machine, key))
+
+    def notice_bases(self, machine: Machine, key: CodeKey, call: Call, at: int, end: int) -> None:
+        """The external bases of a class are told of the call that makes an instance."""
+        from mlsec_lint.dataflow.flow.externals import notice_sink
+
+        for owner in self.order(machine, key):
+            if isinstance(owner, str):
+                notice_sink(machine, owner, call, None, at, end)
+
+    def methods(self, machine: Machine, key: CodeKey, receiver: Value) -> list[Value]:
+        """All methods of a class, with their receiver."""
+        from mlsec_lint.dataflow.flow.access import bound
+
+        found: list[Value] = []
+        for owner in self.order(machine, key):
+            info = self.info(owner) if not isinstance(owner, str) else None
+            for name, value in info.attributes.items() if info is not None else ():
+                wrapped = any(isinstance(r, Wrapped) and r.kind == "property" for r in value.refs)
+                if any(isinstance(r, (Fun, Wrapped)) for r in value.refs) and not wrapped and name[:2] != "__":
+                    found.append(bound(machine, value, receiver, key))
+        return found[:6]
+
+    def overridden(self, key: CodeKey, name: str) -> bool:
+        """Whether a subclass in the project defines the method again, so that ``self.name`` is not decided here."""
+        info = self._infos.get(key)
+        return info is not None and self._solver.overridden(info.name, name)

@@ -1,0 +1,115 @@
+"""Instances of the project's classes: ``__new__``, ``__init__``, and the constructors of record classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.summary import Argument, Call
+from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, Bound, Cls, Fun, Obj, Value, ref
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.machine import Machine
+
+
+def construct(machine: Machine, cls: Cls, call: Call, at: int, end: int) -> Value:
+    """A new instance."""
+    classes = machine.solver.classes
+    made = _made_by_metaclass(machine, cls, call, at, end)
+    if made is not None:
+        return made
+    made = _made_by_new(machine, cls, call, at, end)
+    if made is None:
+        made = instance(machine, cls, at)
+    found = classes.attribute(machine, cls.code, "__init__")
+    for target in made.refs:
+        if not isinstance(target, Obj):
+            continue
+        if found is not None and any(isinstance(r, Fun) for r in found.refs):
+            initialise(machine, found, target, call, at, end)
+        else:
+            fill(machine, cls, target.address, call, at, end)
+    return made
+
+
+def instance(machine: Machine, cls: Cls, at: int) -> Value:
+    """A new, empty instance."""
+    address: Address = ("a", machine.path, at, f"{cls.code[1]}")
+    machine.state.heap[address] = Thing("object", {}, cls=cls.code)
+    return ref(Obj(address), ("o", *address))
+
+
+def initialise(machine: Machine, found: Value, target: Obj, call: Call, at: int, end: int) -> None:
+    """Call ``__init__``."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    bound = Value(refs=tuple(Bound(r, ref(target)) for r in found.refs if isinstance(r, Fun)))
+    call_value(machine, bound, call, at, end)
+
+
+def _made_by_metaclass(machine: Machine, cls: Cls, call: Call, at: int, end: int) -> Value | None:
+    """What ``__call__`` of a metaclass of the project returns."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    meta = machine.solver.classes.metaclass(machine, cls.code)
+    if meta is None or machine.nesting > 4:
+        return None
+    found = machine.solver.classes.attribute(machine, meta, "__call__")
+    if found is None or not any(isinstance(r, Fun) for r in found.refs):
+        return None
+    bound = Value(refs=tuple(Bound(r, ref(cls)) for r in found.refs if isinstance(r, Fun)))
+    machine.nesting += 1
+    try:
+        result = call_value(machine, bound, call, at, end)
+    finally:
+        machine.nesting -= 1
+    return result if any(isinstance(r, Obj) for r in result.refs) else None
+
+
+def _made_by_new(machine: Machine, cls: Cls, call: Call, at: int, end: int) -> Value | None:
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    found = machine.solver.classes.attribute(machine, cls.code, "__new__")
+    functions = tuple(r for r in found.refs if isinstance(r, Fun)) if found is not None else ()
+    if not functions:
+        return None
+    result = call_value(machine, Value(refs=functions), call.after((Argument(ref(cls)),)), at, end)
+    objects = tuple(r for r in result.refs if isinstance(r, Obj))
+    return replace(result, refs=objects) if objects else None
+
+
+def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end: int) -> None:
+    """A class without ``__init__`` of its own: fields of a record class, else whatever an external base does."""
+    classes = machine.solver.classes
+    fields = classes.record_fields(machine, cls.code)
+    thing = machine.state.heap[address]
+    if fields is None:
+        own = NO_LABELS
+        if classes.has_external_base(machine, cls.code):
+            for value in call.values():
+                own = own | deep_labels(value, machine.state.heap)
+        items = {f".{name}": argument.value for name, argument in call.keywords}
+        machine.state.heap[address] = replace(thing, items={**thing.items, **items}, own=own, exact=not own)
+        classes.notice_bases(machine, cls.code, call, at, end)
+        return
+    items = dict(thing.items)
+    for name, argument in zip(fields, call.positional, strict=False):
+        items[f".{name}"] = argument.value
+    for name, argument in call.keywords:
+        items[f".{name}"] = argument.value
+    own = NO_LABELS
+    for spread in (call.more, call.more_keywords):
+        if spread is None:
+            continue
+        from mlsec_lint.dataflow.flow.access import get_item
+
+        for name in fields:
+            if f".{name}" not in items:
+                items[f".{name}"] = get_item(machine, spread, Value(consts=(name,))) if spread.refs else spread
+    machine.state.heap[address] = replace(thing, items=items, own=own)
+    hook = classes.attribute(machine, cls.code, "__post_init__")
+    if hook is not None and any(isinstance(r, Fun) for r in hook.refs):
+        initialise(machine, hook, Obj(address), Call(), at, end)

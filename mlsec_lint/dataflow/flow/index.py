@@ -1,0 +1,94 @@
+"""An index of the project's classes by name, read from the text: enough to know which methods exist and are redefined.
+
+It serves two questions that are asked before anything is evaluated, of every file, so it must be cheap: does any class
+of the project have a method of this name, and does a subclass define it again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+from typing import Final
+
+_DEFINITION: Final = re.compile(
+    rb"^([ \t]*)(?:class[ \t]+(\w+)[ \t]*(?:\(([^)#\n]{0,400}))?|(?:async[ \t]+)?def[ \t]+(\w+))", re.M
+)
+_STORED: Final = re.compile(rb"\b\w+\.([A-Za-z_]\w*)[ \t]*=(?!=)")
+_LAST_NAME: Final = re.compile(rb"(\w+)[ \t]*(?:\[[^\]]*\])?[ \t]*$")
+
+
+class ProjectIndex:
+    """Classes and methods of all scanned files, by name."""
+
+    def __init__(self, read: Callable[[str], bytes | None], sources: tuple[str, ...]) -> None:
+        self._read = read
+        self._sources = sources
+        self._redefined: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def _classes(self) -> dict[str, tuple[set[str], set[str]]]:
+        """For each class name, the names of its bases and of its methods (classes of one name are merged)."""
+        found: dict[str, tuple[set[str], set[str]]] = {}
+        for path in self._sources:
+            data = self._read(path)
+            if data is not None:
+                self._scan(data, found)
+        return found
+
+    @cached_property
+    def _stored(self) -> frozenset[str]:
+        """The names of attributes that are assigned somewhere: a callable may be stored in one."""
+        found: set[bytes] = set()
+        for path in self._sources:
+            data = self._read(path)
+            if data is not None:
+                found.update(_STORED.findall(data))
+        return frozenset(name.decode("latin-1") for name in found)
+
+    def _scan(self, data: bytes, found: dict[str, tuple[set[str], set[str]]]) -> None:
+        current: list[tuple[int, str]] = []
+        for match in _DEFINITION.finditer(data):
+            indent = len(match.group(1).expandtabs())
+            while current and current[-1][0] >= indent:
+                current.pop()
+            if match.group(2) is not None:
+                name = match.group(2).decode("latin-1")
+                bases, _ = found.setdefault(name, (set(), set()))
+                for part in (match.group(3) or b"").split(b","):
+                    last = _LAST_NAME.search(part)
+                    if last is not None and b"=" not in part:
+                        bases.add(last.group(1).decode("latin-1"))
+                current.append((indent, name))
+            elif current:
+                found[current[-1][1]][1].add(match.group(4).decode("latin-1"))
+
+    @cached_property
+    def methods(self) -> frozenset[str]:
+        """The names of all methods, and of attributes that may hold a function."""
+        return frozenset(name for _, methods in self._classes.values() for name in methods) | self._stored
+
+    @cached_property
+    def _subclasses(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name, (bases, _) in self._classes.items():
+            for base in bases:
+                if base != name:
+                    found.setdefault(base, set()).add(name)
+        return found
+
+    def redefined(self, name: str) -> frozenset[str]:
+        """The methods that classes derived from one of this name define."""
+        known = self._redefined.get(name)
+        if known is None:
+            seen: set[str] = set()
+            pending = [name]
+            methods: set[str] = set()
+            while pending:
+                for subclass in self._subclasses.get(pending.pop(), ()):
+                    if subclass not in seen:
+                        seen.add(subclass)
+                        pending.append(subclass)
+                        methods |= self._classes[subclass][1]
+            known = self._redefined[name] = frozenset(methods)
+        return known

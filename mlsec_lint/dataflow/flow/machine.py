@@ -1,0 +1,339 @@
+"""The evaluation of one body for its flows: control flow, and the state on every way through it.
+
+What single operations do is in ``operations``, calls are in ``calls``; this file decides what runs in which state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.flow.guards import assume
+from mlsec_lint.dataflow.flow.heap import State, join_states
+from mlsec_lint.dataflow.flow.narrowing import refine
+from mlsec_lint.dataflow.flow.values import (
+    NOTHING,
+    UNKNOWN,
+    Address,
+    CodeKey,
+    Value,
+    join,
+    truth,
+    with_tags,
+)
+from mlsec_lint.source import ir
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.solver import Solver
+    from mlsec_lint.dataflow.flow.summary import Residual, SinkHit, Site
+    from mlsec_lint.dataflow.flow.trace import Recorder
+
+MOST_STEPS: Final = 40_000
+"""Operations evaluated per body, loops included."""
+
+MOST_APPLICATIONS: Final = 400
+"""Summaries applied per body."""
+
+_LOOP_ROUNDS: Final = 5
+
+
+class StepsExceededError(Exception):
+    """A body needed more than its budget."""
+
+
+class Machine:
+    """Evaluates a body. ``early`` evaluations serve the top level of modules: globals of modules stay symbolic."""
+
+    def __init__(self, solver: Solver, code: Code, *, early: bool = False, recorder: Recorder | None = None) -> None:
+        self.solver = solver
+        self.knowledge = solver.knowledge
+        self.code = code
+        self.path = code.module.path
+        self.body = code.body
+        self.early = early
+        self.recorder = recorder
+        ops = code.ops
+        self.registers: list[Value] = [UNKNOWN] * (code.body.registers + 1)
+        self.state = State({}, {}, {}, {})
+        self.classes: list[tuple[CodeKey, dict[str, Value]]] = []
+        self.frames: tuple[Address, ...] = ()
+        self.owner = code.owner
+        self.returned: list[tuple[Value, State]] = []
+        self.yielded: Value | None = None
+        self.raised: Value | None = None
+        self.sinks: dict[tuple[Any, ...], SinkHit] = {}
+        self.residuals: list[Residual] = []
+        self.trimmed: dict[str, None] = {}
+        self.applications = 0
+        self.nesting = 0
+        self.origin: tuple[CodeKey, Site | None] = (code.key, None)
+        self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
+        self.stars: list[tuple[str | None, str]] = []
+        self._ops = ops
+        self._breaks: list[State] = []
+        self._continues: list[State] = []
+        self._caught: list[list[Value]] = []
+        self._steps = 0
+
+    def run(self) -> None:
+        """Evaluate the body from its start; ends are collected in ``returned``."""
+        try:
+            self.block(self._ops)
+        except StepsExceededError:
+            self.trimmed["a function that is too long was followed in part"] = None
+        if self.state.alive:
+            self.returned.append((Value(consts=(None,)), self.state))
+
+    def block(self, ops: ir.Block) -> None:
+        """Evaluate operations in order until the state ends."""
+        self._steps += len(ops)
+        if self._steps > MOST_STEPS:
+            raise StepsExceededError
+        recorder = self.recorder
+        for op in ops:
+            if not self.state.alive:
+                return
+            _OPERATIONS[type(op)](self, op)
+            if recorder is not None:
+                recorder.after(self, op)
+
+    def set(self, register: ir.Register, value: Value) -> None:
+        """Store a register."""
+        self.registers[register] = value
+
+    def get(self, register: ir.Register) -> Value:
+        """Read a register, with what is known of its value at this point."""
+        return self.current(self.registers[register]) if register >= 0 else UNKNOWN
+
+    def current(self, value: Value) -> Value:
+        """The value with the guards that it has passed here, and with what was written into what it stands for."""
+        state = self.state
+        if value.ident is None or not (state.guards or state.contents):
+            return value
+        content = state.contents.get(value.ident)
+        if content is None and isinstance(value.ident, tuple) and value.ident and value.ident[0] == "a":
+            content = state.contents.get(value.ident[1])
+        if content is not None:
+            value = replace(value, labels=value.labels | content.labels, digests=content.digests or value.digests)
+        tags = state.guards.get(value.ident)
+        return replace(value, labels=with_tags(value.labels, tags)) if tags else value
+
+    def bind(self, name: str, value: Value) -> None:
+        """Give a name a value in the scope that is being evaluated."""
+        if self.classes:
+            self.classes[-1][1][name] = value
+        else:
+            from mlsec_lint.dataflow.flow.names import bind
+
+            bind(self, name, value)
+
+    def raise_value(self, value: Value | None) -> None:
+        """An exception may leave from here: the handlers around see its value, or the callers."""
+        if value is None:
+            return
+        if self._caught:
+            self._caught[-1].append(value)
+        else:
+            self.raised = value if self.raised is None else join(self.raised, value)
+
+    def branch(self, op: ir.If) -> None:
+        """An ``if``: both ways unless the condition is known."""
+        value = self.get(op.test)
+        known = truth(value)
+        start = self.state
+        ends: list[State] = []
+        for ops, facts, holds in ((op.then, op.holds, True), (op.orelse, op.fails, False)):
+            if known is not None and known is not holds:
+                continue
+            self.state = start.copy()
+            self._assume(value, facts, holds)
+            self.block(ops)
+            ends.append(self.state)
+        self.state = ends[0] if len(ends) == 1 else join_states(*ends)
+
+    def _assume(self, value: Value, facts: tuple[ir.Refinement, ...], holds: bool) -> None:
+        assume(self, value, holds)
+        if facts:
+            refine(self, facts)
+
+    def loop(self, op: ir.Loop) -> None:
+        """A loop: rounds until nothing new is learnt; what breaks out joins what falls through."""
+        outer = self._breaks, self._continues
+        self._breaks, self._continues = [], []
+        breaks: list[State] = []
+        entered = False
+        for _ in range(_LOOP_ROUNDS):
+            start = self.state.copy()
+            self.block(op.head)
+            test = self.get(op.test) if op.test != ir.NONE else None
+            if (test is not None and truth(test) is False) or self._empty(op, entered):
+                break
+            self._breaks, self._continues = [], []
+            if test is not None:
+                assume(self, test, True)
+            self.block(op.body)
+            entered = True
+            end = self.state
+            for state in self._continues:
+                end = join_states(end, state)
+            breaks.extend(self._breaks)
+            joined = end if self._surely(op) and not breaks else join_states(start, end)
+            if joined.same_as(start):
+                self.state = joined
+                break
+            self.state = joined
+        self._breaks, self._continues = outer
+        if op.test != ir.NONE and breaks and truth(self.get(op.test)) is True:
+            self.state.alive = False
+        self.block(op.orelse)
+        for state in breaks:
+            self.state = join_states(self.state, state)
+
+    def _empty(self, op: ir.Loop, entered: bool) -> bool:
+        """Whether the iterable of a ``for`` is known to be empty."""
+        first = op.head[0] if op.head else op.body[0] if op.body else None
+        if entered or not isinstance(first, ir.Iterate):
+            return False
+        from mlsec_lint.dataflow.flow.containers import known_length
+
+        return known_length(self, self.get(first.src)) == 0
+
+    def _surely(self, op: ir.Loop) -> bool:
+        """Whether a ``for`` surely runs at least once."""
+        first = op.head[0] if op.head else None
+        if not isinstance(first, ir.Iterate):
+            return False
+        from mlsec_lint.dataflow.flow.containers import known_length
+
+        return bool(known_length(self, self.get(first.src)))
+
+    def jump(self, op: ir.Jump) -> None:
+        """``break`` or ``continue``: the state moves to the end or the start of the loop."""
+        (self._breaks if op.kind == "break" else self._continues).append(self.state.copy())
+        self.state.alive = False
+
+    def attempt(self, op: ir.Try) -> None:
+        """A ``try``: handlers start from before the block or from any point in it, and see what was raised."""
+        points = [self.state.copy()]
+        self._caught.append([])
+        for step in op.body:
+            self.block([step])
+            if not self.state.alive:
+                break
+            if not isinstance(step, (ir.Const, ir.Load, ir.Attribute)):
+                points.append(self.state.copy())
+        values = self._caught.pop()
+        if self.state.alive:
+            self.block(op.orelse)
+        end = self.state
+        raised = points[0]
+        for point in points[1:]:
+            raised = join_states(raised, point)
+        caught = NOTHING
+        for value in values:
+            caught = value if caught is NOTHING else join(caught, value)
+        for handler in op.handlers:
+            self.state = raised.copy()
+            self.exception = caught
+            self.block(handler.block)
+            end = join_states(end, self.state)
+        if not op.handlers and values:
+            self.raise_value(caught)
+        self.state = end
+        if op.final:
+            alive = self.state.alive
+            if not alive:
+                self.state = raised.copy()
+            self.block(op.final)
+            self.state.alive = self.state.alive and alive
+
+    exception: Value = NOTHING
+    """What the handler that is being evaluated was entered with."""
+
+    def scoped(self, op: ir.With) -> None:
+        """The body of a ``with``: like a ``try`` if its context manager swallows exceptions."""
+        from mlsec_lint.dataflow.flow.scopes import leave, swallows
+
+        if any(swallows(self, self.get(register)) for register in op.managers):
+            self.attempt(ir.Try(op.body, (ir.Handler([]),), [], []))
+        else:
+            self.block(op.body)
+        if self.state.alive:
+            for register in reversed(op.managers):
+                leave(self, self.get(register))
+
+    def match(self, op: ir.Match) -> None:
+        """One of several alternatives."""
+        start = self.state
+        end: State | None = None if op.exhaustive else start.copy()
+        for case in op.cases:
+            self.state = start.copy()
+            self.block(case)
+            end = self.state if end is None else join_states(end, self.state)
+        self.state = end if end is not None else start
+
+    def choose(self, op: ir.Choose) -> None:
+        """A conditional expression."""
+        test = self.get(op.test)
+        known = truth(test)
+        start = self.state
+        result: Value | None = None
+        ends: list[State] = []
+        sides = ((op.then, op.then_value, op.holds, True), (op.orelse, op.else_value, op.fails, False))
+        for ops, register, facts, holds in sides:
+            if known is not None and known is not holds:
+                continue
+            self.state = start.copy()
+            self._assume(test, facts, holds)
+            alive = self.state.alive
+            self.block(ops)
+            if alive:
+                value = self.get(register)
+                result = value if result is None else join(result, value)
+            ends.append(self.state)
+        self.state = ends[0] if len(ends) == 1 else join_states(*ends)
+        self.set(op.dst, result if result is not None else UNKNOWN)
+
+    def shortcut(self, op: ir.Shortcut) -> None:
+        """``and`` and ``or``: the right side runs or not, in a state that knows what the left side was."""
+        from mlsec_lint.dataflow.flow.guards import both, either
+
+        left = self.get(op.left)
+        known = truth(left)
+        is_or = op.op == "or"
+        if known is not None and known == is_or:
+            self.set(op.dst, left)
+            return
+        start = self.state.copy()
+        assume(self, left, not is_or)
+        self.block(op.block)
+        right = self.get(op.right)
+        if known is not None:
+            self.set(op.dst, right)
+            return
+        self.state = join_states(self.state, start)
+        self.set(op.dst, either(left, right) if is_or else both(left, right))
+
+
+def _table() -> Mapping[type[ir.Op], Callable[[Machine, Any], None]]:
+    from mlsec_lint.dataflow.flow.calls import CALLS
+    from mlsec_lint.dataflow.flow.operations import OPERATIONS
+    from mlsec_lint.dataflow.flow.scopes import SCOPES
+
+    control: dict[type[ir.Op], Callable[[Machine, Any], None]] = {
+        ir.If: Machine.branch,
+        ir.Loop: Machine.loop,
+        ir.Jump: Machine.jump,
+        ir.Try: Machine.attempt,
+        ir.With: Machine.scoped,
+        ir.Match: Machine.match,
+        ir.Choose: Machine.choose,
+        ir.Shortcut: Machine.shortcut,
+    }
+    return {**OPERATIONS, **CALLS, **SCOPES, **control}
+
+
+_OPERATIONS: Final = _table()

@@ -1,0 +1,110 @@
+"""Modules after their top level ran: names, objects, and what was reached on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
+from mlsec_lint.dataflow.flow.statics import module_code
+from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, Value
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.solver import Solver
+    from mlsec_lint.dataflow.flow.summary import SinkHit
+
+
+@dataclass(frozen=True)
+class ModuleExit:
+    """The global names and the objects of a module, and the sinks that data reached at its top level."""
+
+    names: dict[str, Value] = field(default_factory=dict[str, Value])
+    heap: dict[Address, Thing] = field(default_factory=dict[Address, Thing])
+    sinks: tuple[SinkHit, ...] = ()
+
+
+class Modules:
+    """The exits of modules, each evaluated once; a module that is asked for while it runs is empty so far."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+        self._exits: dict[str, ModuleExit] = {}
+        self._running: set[str] = set()
+        self.heap: dict[Address, Thing] = {}
+        self._settled: dict[Address, Thing] = {}
+        self.defaults: dict[CodeKey, tuple[Value | None, ...]] = {}
+
+    def exit(self, path: str) -> ModuleExit:
+        """A module after its top level ran, with the globals of other modules as symbols."""
+        known = self._exits.get(path)
+        if known is not None:
+            return known
+        code = module_code(self._solver, path)
+        if code is None or path in self._running:
+            return ModuleExit()
+        self._running.add(path)
+        try:
+            found = self._evaluated(code)
+        finally:
+            self._running.discard(path)
+        self._exits[path] = found
+        self.heap.update(found.heap)
+        return found
+
+    def _evaluated(self, code: Code) -> ModuleExit:
+        from mlsec_lint.dataflow.flow.machine import Machine
+
+        self._solver.codes[code.key] = code
+        self._solver.evaluations += 1
+        machine = Machine(self._solver, code, early=True)
+        machine.run()
+        state: State | None = None
+        for _, end in machine.returned:
+            state = end if state is None else join_states(state, end)
+        state = state or machine.state
+        heap = {address: thing for address, thing in state.heap.items() if address[0] in ("a", "f")}
+        hits = tuple(sorted(machine.sinks.values(), key=lambda h: (h.site.module, h.site.at, h.name)))
+        return ModuleExit(state.names, heap, hits)
+
+    def thing(self, address: Address) -> Thing | None:
+        """An object of a module, with symbols of other modules replaced."""
+        known = self._settled.get(address)
+        if known is not None:
+            return known
+        thing = self.heap.get(address)
+        if thing is None:
+            return None
+        settled = self._solver.settled
+        items = {key: settled(value) for key, value in thing.items.items()}
+        rest = settled(thing.rest) if thing.rest is not None else None
+        found = self._settled[address] = replace(thing, items=items, rest=rest)
+        self.heap[address] = found
+        return found
+
+    def is_exported(self, path: str, name: str) -> bool:
+        """Whether ``__all__`` of the module lists a name."""
+        module = self._solver.project.module(path)
+        if module is None or b"__all__" not in module.data:
+            return False
+        local = self._solver.context.exit_of(path)
+        value = local.names.get("__all__") if local is not None else None
+        for target in value.references if value is not None else ():
+            site = getattr(target, "site", None)
+            thing = local.heap.get(site) if local is not None and site is not None else None
+            for item in thing.items.values() if thing is not None else ():
+                if name in item.constants:
+                    return True
+        return False
+
+    def default_names(self, code: Code, index: int) -> list[str]:
+        """The external names that the default of a parameter is a call or an instance of."""
+        found: list[str] = []
+        for value in self.defaults.get(code.key, ())[index : index + 1]:
+            for target in value.refs if value is not None else ():
+                func = target.func if isinstance(target, Bound) else target
+                if isinstance(func, (Ext, Inst)):
+                    found.append(func.name)
+        return found

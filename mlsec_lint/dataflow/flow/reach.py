@@ -1,0 +1,94 @@
+"""Which data reaches which sinks: every body is entered as its callers outside the project would enter it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mlsec_lint.dataflow.flow.apply import Application
+from mlsec_lint.dataflow.flow.entries import parameter_values
+from mlsec_lint.dataflow.flow.machine import Machine
+from mlsec_lint.dataflow.flow.summarise import has_source
+from mlsec_lint.dataflow.flow.summary import SinkHit
+from mlsec_lint.dataflow.flow.values import CodeKey, Fun, Wrapped
+from mlsec_lint.dataflow.values import FunctionRef
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.solver import Solver
+
+
+class Reached(Struct, frozen=True):
+    """A sink that data of known sources reaches, seen from the body ``root`` in which the data has its source.
+
+    ``entered`` says that the data comes in through the parameters of ``root``.
+    """
+
+    hit: SinkHit
+    root: CodeKey
+    entered: bool = False
+
+
+def functions_of(solver: Solver, path: str) -> list[Code]:
+    """The functions at the top level of a module and in its classes, in source order."""
+    exit_ = solver.context.exit_of(path)
+    if exit_ is None:
+        return []
+    found: list[Code] = []
+    for target in sorted(exit_.functions.values(), key=lambda f: f.body.at):
+        if target.body.kind == "function":
+            code = _code(solver, target)
+            if code is not None:
+                found.append(code)
+    return found
+
+
+def _code(solver: Solver, target: FunctionRef) -> Code | None:
+    if target.owner is not None:
+        key = (target.owner.module, target.owner.at)
+        solver.classes.known[key] = target.owner
+        solver.classes.info(key)
+    solver.statics.function(target)
+    return solver.codes.get((target.module, target.body.at))
+
+
+def reached(solver: Solver, codes: Iterable[Code]) -> Iterator[Reached]:
+    """What data reaches in some bodies, and in all that they call."""
+    for code in codes:
+        yield from _inside(solver, code)
+        yield from _entered(solver, code)
+
+
+def _inside(solver: Solver, code: Code) -> Iterator[Reached]:
+    summary = solver.demanded((code.key, (), False))
+    for hit in summary.sinks:
+        if has_source(hit):
+            yield Reached(hit, code.key)
+
+
+def _entered(solver: Solver, code: Code) -> Iterator[Reached]:
+    """The body as it is entered from outside: its parameters filled, its receiver some instance of its class."""
+    summary = solver.demanded((code.key, (), False))
+    if not summary.sinks and not summary.residuals:
+        return
+    machine = solver.guarded(lambda: enter(solver, code))
+    for hit in machine.sinks.values() if machine is not None else ():
+        if has_source(hit):
+            yield Reached(hit, code.key, entered=True)
+
+
+def enter(solver: Solver, code: Code) -> Machine:
+    """An evaluation in which a body is called once, by somebody outside the project."""
+    machine = Machine(solver, code)
+    values = parameter_values(machine, code)
+    fun = Fun(code.key, tuple(("s", ("e", level)) for level in range(len(code.enclosing))), (), code.owner)
+    summary = solver.summary(code.key, (), early=False)
+    application = Application(machine, code, fun, values, summary, code.body.at, code.body.inside)
+    application.hop = None
+    application.run()
+    return machine
+
+
+__all__ = ["Reached", "Wrapped", "enter", "functions_of", "reached"]

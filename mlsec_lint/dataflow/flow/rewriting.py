@@ -1,0 +1,261 @@
+"""From the callee's words to the caller's: paths, labels, addresses, identities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.values import (
+    NO_LABELS,
+    NOTHING,
+    UNKNOWN,
+    Address,
+    Bound,
+    Fun,
+    Key,
+    Label,
+    Labels,
+    Obj,
+    Path,
+    Reference,
+    Source,
+    Super,
+    Sym,
+    Test,
+    Value,
+    Wrapped,
+    bounded,
+    join,
+    ref,
+    symbolic,
+    with_tags,
+)
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.machine import Machine
+    from mlsec_lint.dataflow.flow.summary import Call, Summary
+
+_LONGEST_CHAIN: Final = 3
+"""Call sites in the name of an object."""
+
+_COMPOUND: Final = ("a", "i", "op", "fmt", "sl")
+
+
+class Rewriting:
+    """Translates what a summary says. ``new`` are the addresses of objects that the callee makes."""
+
+    def __init__(self, machine: Machine, fun: Fun, values: list[Value], new: frozenset[Address], at: int) -> None:
+        self._machine = machine
+        self._fun = fun
+        self._values = values
+        self._at = at
+        self._paths: dict[Path, Value] = {}
+        self._results: dict[int, Value] = {}
+        self._mark = ("@", machine.path, at)
+        self.new = new
+        self.repeated = {self._fresh(a) for a in new} & machine.state.heap.keys()
+
+    def prepare(self, summary: Summary) -> None:
+        """Resolve every path of the summary that does not depend on calls which the caller makes."""
+        values: list[Value] = [summary.returns] if summary.returns is not None else []
+        for address, thing in summary.heap:
+            if address[0] == "s" and address[1][0] != "r":
+                self.resolve(address[1:])
+            values += [*thing.items.values(), *(v for v in (thing.rest, thing.keys) if v is not None)]
+        for hit in summary.sinks:
+            values += self._of_call(hit.call)
+            values += [hit.receiver] if hit.receiver is not None else []
+        for residual in summary.residuals:
+            values += [residual.callee, *self._of_call(residual.call)]
+        for value in values:
+            for label in value.labels:
+                if isinstance(label.origin, tuple) and label.origin[0][0] != "r":
+                    self.resolve(label.origin)
+            for target in value.refs:
+                if isinstance(target, Sym) and target.path[0][0] != "r":
+                    self.resolve(target.path)
+
+    def _of_call(self, call: Call) -> list[Value]:
+        return call.values()
+
+    def result(self, number: int, value: Value) -> None:
+        """The result of a call that the caller made."""
+        self._results[number] = value
+        self._paths = {path: v for path, v in self._paths.items() if path[0] != ("r", number)}
+
+    def resolve(self, path: Path) -> Value:
+        """What a path of the callee leads to in the caller."""
+        known = self._paths.get(path)
+        if known is None:
+            known = self._root(path[0]) if len(path) == 1 else self._step(path)
+            self._paths[path] = known
+        return known
+
+    def _root(self, root: tuple[str, object]) -> Value:
+        kind, index = root
+        if kind == "p":
+            position = cast("int", index)
+            return self._values[position] if position < len(self._values) else UNKNOWN
+        if kind == "e":
+            level = cast("int", index)
+            if level >= len(self._fun.frames):
+                return UNKNOWN
+            address = self._fun.frames[level]
+            return symbolic(address[1:]) if address[0] == "s" else ref(Obj(address))
+        if kind == "r":
+            return self._results.get(cast("int", index), NOTHING)
+        return symbolic((root,))
+
+    def _step(self, path: Path) -> Value:
+        from mlsec_lint.dataflow.flow.access import get_attribute, get_item
+        from mlsec_lint.dataflow.flow.containers import any_of, element_of
+
+        machine, key = self._machine, path[-1]
+        if path[-2] == ("g", machine.path) and machine.body.kind == "module":
+            return machine.state.names.get(key[1:], UNKNOWN)
+        holder = self.resolve(path[:-1])
+        if isinstance(key, tuple):
+            return machine.current(get_item(machine, holder, Value(consts=(cast("tuple[str, str]", key)[1],))))
+        if key == "*":
+            return any_of(machine, holder)
+        if key == "iter":
+            return element_of(machine, holder)
+        if key[0] == "=":
+            return self._variable(holder, key)
+        return machine.current(get_attribute(machine, holder, key[1:]))
+
+    def _variable(self, holder: Value, key: Key) -> Value:
+        from mlsec_lint.dataflow.flow.names import global_value, read_path
+
+        machine = self._machine
+        result = NOTHING
+        for target in holder.refs:
+            one = UNKNOWN
+            if isinstance(target, Sym) and target.path[0][0] == "g" and not machine.early:
+                one = global_value(machine, target.path[0][1], key[1:])
+            elif isinstance(target, Sym):
+                one = read_path(machine, target.path, key)
+            elif isinstance(target, Obj):
+                frame = machine.state.heap.get(target.address)
+                found = frame.items.get(key) if frame is not None else None
+                one = found if found is not None else UNKNOWN
+            result = one if result is NOTHING else join(result, one)
+        return result
+
+    def value(self, value: Value) -> Value:
+        """A value of the callee as the caller sees it."""
+        if not value.refs and not value.labels and value.ident is None and not value.tests:
+            return value
+        inside = frozenset(r.path for r in value.refs if isinstance(r, Sym))
+        labels = self.labels(value.labels, inside)
+        refs: list[Reference] = []
+        consts, is_open, ident = value.consts, value.open, self.ident(value.ident)
+        result: Value | None = None
+        for target in value.refs:
+            if isinstance(target, Sym):
+                one = self._symbol(target)
+                result = one if result is None else join(result, one)
+            else:
+                refs.append(self.reference(target))
+        tests = tuple(Test(t.tag, i, t.holds) for t in value.tests if (i := self.ident(t.ident)) is not None)
+        digests = tuple((tag, i) for tag, d in value.digests if (i := self.ident(d)) is not None)
+        if result is None:
+            return Value(bounded(labels), tuple(refs), consts, is_open, ident, tests, digests)
+        if len(value.refs) == 1 and not consts and not is_open:
+            return Value(
+                bounded(result.labels | labels), result.refs, result.consts, result.open,
+                result.ident, result.tests or tests, result.digests or digests,
+            )  # fmt: skip
+        if refs or consts or is_open:
+            result = join(result, Value(NO_LABELS, tuple(refs), consts, is_open, result.ident))
+        return replace(result, labels=bounded(result.labels | labels))
+
+    def _symbol(self, target: Sym) -> Value:
+        found = self.resolve(target.path)
+        if target.cls is None and not target.ext:
+            return found
+        refs = tuple(
+            Sym(r.path, target.cls, target.ext) if isinstance(r, Sym) and r.cls is None and not r.ext else r
+            for r in found.refs
+        )
+        return replace(found, refs=refs) if refs != found.refs else found
+
+    def labels(self, labels: Labels, inside: frozenset[Path]) -> Labels:
+        """The labels as the caller sees them; for paths that the value refers to as well, only their own labels."""
+        found: set[Label] = set()
+        heap = self._machine.state.heap
+        for label in labels:
+            if isinstance(label.origin, Source):
+                found.add(label)
+                continue
+            value = self.resolve(label.origin)
+            found |= with_tags(value.labels if label.origin in inside else deep_labels(value, heap), label.tags)
+        return frozenset(found)
+
+    def reference(self, target: Reference) -> Reference:
+        """A reference that is no path."""
+        if isinstance(target, Obj):
+            return Obj(self.address(target.address))
+        if isinstance(target, Fun):
+            if not target.frames and not target.defaults:
+                return target
+            defaults = tuple(self.value(d) if d is not None else None for d in target.defaults)
+            return Fun(target.code, tuple(self._frame(a) for a in target.frames), defaults, target.owner)
+        if isinstance(target, Bound):
+            return Bound(self.reference(target.func), self.value(target.receiver))
+        if isinstance(target, Wrapped):
+            setter = self.value(target.setter) if target.setter is not None else None
+            return Wrapped(target.kind, self.value(target.func), setter)
+        if isinstance(target, Super):
+            return Super(target.cls, self.value(target.receiver))
+        return target
+
+    def _frame(self, address: Address) -> Address:
+        if address[0] != "s":
+            return self.address(address)
+        for target in self.resolve(address[1:]).refs:
+            if isinstance(target, Obj):
+                return target.address
+            if isinstance(target, Sym):
+                return ("s", *target.path)
+        return address
+
+    def address(self, address: Address) -> Address:
+        """The name of an object in the caller: new ones are told apart by the call that made them."""
+        return self._fresh(address) if address in self.new else address
+
+    def _fresh(self, address: Address) -> Address:
+        marks = sum(1 for part in address if isinstance(part, tuple))
+        return (*address, self._mark) if marks < _LONGEST_CHAIN and self._mark not in address else address
+
+    def thing(self, thing: Thing) -> Thing:
+        """An object with everything in it translated."""
+        return Thing(
+            thing.kind,
+            {key: self.value(value) for key, value in thing.items.items()},
+            self.value(thing.rest) if thing.rest is not None else None,
+            thing.exact,
+            self.labels(thing.own, frozenset()),
+            thing.cls,
+            self.value(thing.keys) if thing.keys is not None else None,
+            thing.maybe,
+        )
+
+    def ident(self, ident: object) -> object:
+        """An identity as the caller knows it."""
+        if not isinstance(ident, tuple) or not ident:
+            return ident
+        parts = cast("tuple[object, ...]", ident)
+        if isinstance(parts[0], tuple):
+            if not isinstance(parts[0][0], str) or parts[0][0] not in ("p", "e", "g", "r"):
+                return ident
+            return self.resolve(cast("Path", ident)).ident
+        if parts[0] in _COMPOUND:
+            inner = tuple(self.ident(p) if isinstance(p, tuple) else p for p in parts[1:])
+            return None if None in inner and None not in parts else (parts[0], *inner)
+        if parts[0] in ("v", "e", "o") and len(parts) < 8:
+            return (*parts, self._mark)
+        return ident

@@ -1,0 +1,169 @@
+"""What makes and enters scopes: functions, classes, imports, ``with``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from mlsec_lint.dataflow.flow.access import get_attribute
+from mlsec_lint.dataflow.flow.calls import call_value
+from mlsec_lint.dataflow.flow.names import frames_for_nested
+from mlsec_lint.dataflow.flow.summary import Argument, Call
+from mlsec_lint.dataflow.flow.values import (
+    NONE,
+    UNKNOWN,
+    Bound,
+    Cls,
+    Ext,
+    Fun,
+    Inst,
+    Mod,
+    Obj,
+    Value,
+    Wrapped,
+    join,
+    ref,
+)
+from mlsec_lint.source import ir
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.machine import Machine
+
+
+def _function(machine: Machine, op: ir.Function) -> None:
+    defaults = tuple(machine.get(p.default) if p.default != ir.NONE else None for p in op.params)
+    owner = machine.classes[-1][0] if machine.classes else None
+    code = machine.solver.define(machine.code, op, owner)
+    annotations = tuple(machine.get(p.annotation) if p.annotation != ir.NONE else None for p in op.params)
+    machine.solver.annotations[code.key] = annotations
+    machine.solver.modules.defaults[code.key] = defaults
+    value = ref(Fun(code.key, frames_for_nested(machine), defaults, owner))
+    marks = [machine.get(d) for d in op.decorators]
+    machine.solver.note_decorators(code.key, marks)
+    for mark in reversed(marks):
+        value = _decorated(machine, mark, value, op)
+    machine.set(op.dst, value)
+
+
+def _decorated(machine: Machine, mark: Value, value: Value, op: ir.Function) -> Value:
+    """What a decorator makes of a function: a function of the project is called, an external one keeps it."""
+    result: Value | None = None
+    for target in mark.refs:
+        one = value
+        if isinstance(target, Ext):
+            kind = _WRAPPERS.get(machine.knowledge.special(target.name))
+            one = ref(Wrapped(kind, value)) if kind is not None else value
+        elif isinstance(target, Bound) and isinstance(target.func, Ext) and target.func.name == "property.setter":
+            old = next((r for r in target.receiver.refs if isinstance(r, Wrapped)), None)
+            one = ref(Wrapped("property", old.func, value)) if old is not None else value
+        elif isinstance(target, (Fun, Cls, Obj)) or (isinstance(target, Bound) and isinstance(target.func, Fun)):
+            made = call_value(machine, Value(refs=(target,)), Call((Argument(value, op.body.at, op.body.end),)), -1, -1)
+            one = made if made.refs else value
+        result = one if result is None else join(result, one)
+    return result if result is not None else value
+
+
+_WRAPPERS: Final = {"property": "property", "static": "static", "class": "class"}
+
+
+def _class(machine: Machine, op: ir.Class) -> None:
+    key = (machine.path, op.at)
+    attributes: dict[str, Value] = {}
+    bases = tuple(machine.get(b) for b in op.bases)
+    marks = tuple(machine.get(d) for d in op.decorators)
+    metaclass = machine.get(op.metaclass) if op.metaclass != ir.NONE else None
+    machine.solver.classes.define(machine, op, bases, marks, attributes, metaclass)
+    machine.solver.class_decorators[key] = marks
+    machine.classes.append((key, attributes))
+    try:
+        machine.block(op.block)
+    finally:
+        machine.classes.pop()
+    machine.solver.classes.defined(key)
+    value = ref(Cls(key))
+    for mark in reversed(marks):
+        for target in mark.refs:
+            if isinstance(target, Fun) or (isinstance(target, Bound) and isinstance(target.func, Fun)):
+                made = call_value(machine, Value(refs=(target,)), Call((Argument(value),)), -1, -1)
+                value = made if made.refs else value
+    machine.set(op.dst, value)
+
+
+def _import(machine: Machine, op: ir.Import) -> None:
+    bound = op.module if op.alias else op.module.partition(".")[0]
+    path = machine.solver.project.find(machine.path, bound, 0)
+    value = ref(Mod(path)) if path is not None else ref(Ext(machine.knowledge.canonical(bound)))
+    machine.bind(op.alias or bound, value)
+
+
+def _import_from(machine: Machine, op: ir.ImportFrom) -> None:
+    path = machine.solver.project.find(machine.path, op.module, op.level)
+    if op.name == "*":
+        machine.stars.insert(0, (path, op.module))
+        return
+    if path is not None:
+        found = machine.solver.statics.global_name(path, op.name, early=machine.early)
+        value = found if found is not None else UNKNOWN
+    elif op.level:
+        value = UNKNOWN
+    else:
+        value = ref(Ext(machine.knowledge.canonical(f"{op.module}.{op.name}")))
+    machine.bind(op.alias, value)
+
+
+def _enter(machine: Machine, op: ir.Enter) -> None:
+    """``with x as y``: what ``__enter__`` of a project class returns; a generator's first value; else ``x`` itself."""
+    value = machine.get(op.src)
+    result: Value | None = None
+    for target in value.refs:
+        one = Value(value.labels, (target,), (), False, value.ident)
+        if isinstance(target, Obj):
+            one = _entered(machine, target, one)
+        result = one if result is None else join(result, one)
+    machine.set(op.dst, result if result is not None else value)
+
+
+def _entered(machine: Machine, target: Obj, value: Value) -> Value:
+    from mlsec_lint.dataflow.flow.access import thing_at
+    from mlsec_lint.dataflow.flow.containers import element_of
+
+    thing = thing_at(machine, target)
+    if thing is None:
+        return value
+    if thing.kind == "generator":
+        return element_of(machine, value)
+    for name in ("__enter__", "__aenter__"):
+        if thing.cls is not None and machine.solver.classes.attribute(machine, thing.cls, name) is not None:
+            found = get_attribute(machine, value, name)
+            if any(isinstance(r, Bound) and isinstance(r.func, Fun) for r in found.refs):
+                return call_value(machine, found, Call(), -1, -1)
+    return value
+
+
+def leave(machine: Machine, manager: Value) -> None:
+    """The end of a ``with``: ``__exit__`` of a project class runs."""
+    from mlsec_lint.dataflow.flow.access import thing_at
+
+    for target in manager.refs:
+        thing = thing_at(machine, target) if isinstance(target, Obj) else None
+        if thing is None or thing.cls is None:
+            continue
+        if machine.solver.classes.attribute(machine, thing.cls, "__exit__") is not None:
+            found = get_attribute(machine, Value(refs=(target,)), "__exit__")
+            if any(isinstance(r, Bound) and isinstance(r.func, Fun) for r in found.refs):
+                call_value(machine, found, Call((Argument(NONE), Argument(NONE), Argument(NONE))), -1, -1)
+
+
+def swallows(machine: Machine, manager: Value) -> bool:
+    """Whether a context manager swallows exceptions."""
+    names = (r.name for r in manager.refs if isinstance(r, Inst))
+    return any(machine.knowledge.special(name) == "swallow" for name in names)
+
+
+SCOPES: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {
+    ir.Function: _function,
+    ir.Class: _class,
+    ir.Import: _import,
+    ir.ImportFrom: _import_from,
+    ir.Enter: _enter,
+}

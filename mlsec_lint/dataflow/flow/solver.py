@@ -1,0 +1,314 @@
+"""The solver: summaries on demand, each body once, cycles to a fixed point.
+
+A body is evaluated when somebody asks for its summary. Asking for a body that is being evaluated gives what is known
+of it so far; if that changes, everything that was worked out with it is dropped and the body is evaluated again. So the
+result is a fixed point whoever asked first. Budgets are per body, never global.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from mlsec_lint.dataflow.flow.classes import Classes
+from mlsec_lint.dataflow.flow.code import Code
+from mlsec_lint.dataflow.flow.fields import Fields
+from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.index import ProjectIndex
+from mlsec_lint.dataflow.flow.machine import Machine
+from mlsec_lint.dataflow.flow.modules import Modules
+from mlsec_lint.dataflow.flow.statics import Statics
+from mlsec_lint.dataflow.flow.summarise import summarise
+from mlsec_lint.dataflow.flow.summary import BOTTOM, Summary
+from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, Sym, Value, join, symbolic
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.context import Context
+    from mlsec_lint.dataflow.flow.binding import Spec
+    from mlsec_lint.dataflow.flow.modules import ModuleExit
+    from mlsec_lint.dataflow.flow.summary import SinkHit
+    from mlsec_lint.dataflow.values import FunctionRef
+    from mlsec_lint.source import ir
+
+T = TypeVar("T")
+
+_ROUNDS: Final = 4
+_MOST_EVALUATIONS: Final = 12
+_DEEPEST: Final = 24
+"""Bodies that are evaluated inside each other; deeper ones are evaluated first, and the outer one again."""
+
+Demand = tuple[CodeKey, "Spec", bool]
+
+
+class NeededFirstError(Exception):
+    """A summary is asked for too deep inside other evaluations: it has to be worked out first."""
+
+    def __init__(self, demand: Demand) -> None:
+        super().__init__(str(demand))
+        self.demand = demand
+
+
+class Solver:
+    """Everything that the evaluations of one project share."""
+
+    bottom = BOTTOM
+
+    def __init__(self, context: Context, read: Callable[[str], bytes | None], sources: tuple[str, ...]) -> None:
+        self.context = context
+        self.project = context.project
+        self.knowledge = context.knowledge
+        self.index = ProjectIndex(read, sources)
+        self.codes: dict[CodeKey, Code] = {}
+        self.annotations: dict[CodeKey, tuple[Value | None, ...]] = {}
+        self.decorators: dict[CodeKey, tuple[Value, ...]] = {}
+        self.class_decorators: dict[CodeKey, tuple[Value, ...]] = {}
+        self.statics = Statics(self)
+        self.classes = Classes(self)
+        self.fields = Fields()
+        self.modules = Modules(self)
+        self.summaries: dict[Demand, Summary] = {}
+        self.edges: dict[tuple[CodeKey, CodeKey], None] = {}
+        self.trimmed: Counter[str] = Counter()
+        self.evaluations = 0
+        self._current: dict[Demand, Summary] = {}
+        self._running: list[Demand] = []
+        self._used: list[set[Demand]] = []
+        self._taints: dict[Demand, frozenset[Demand]] = {}
+        self._finished: list[Demand] = []
+        self._counts: Counter[Demand] = Counter()
+        self._foreign = frozenset(n for n, e in self.knowledge.origins.items() if e.trust >= _FOREIGN)
+
+    def summary(self, key: CodeKey, spec: Spec, *, early: bool) -> Summary:
+        """The summary of a body, for constants of some parameters."""
+        demand = (key, spec, early)
+        known = self.summaries.get(demand)
+        if known is not None:
+            if self._used and demand in self._taints:
+                self._used[-1] |= self._taints[demand]
+            return known
+        if demand in self._running:
+            if self._used:
+                self._used[-1].add(demand)
+            return self._current.get(demand, BOTTOM)
+        if len(self._running) >= _DEEPEST:
+            raise NeededFirstError(demand)
+        return self._solve(demand)
+
+    def demanded(self, demand: Demand) -> Summary:
+        """As ``summary``, from outside of any evaluation."""
+        pending = [demand]
+        for _ in range(400):
+            try:
+                result = self.summary(pending[-1][0], pending[-1][1], early=pending[-1][2])
+            except NeededFirstError as error:
+                self._reset()
+                if error.demand in pending:
+                    self.summaries[error.demand] = BOTTOM
+                else:
+                    pending.append(error.demand)
+                continue
+            pending.pop()
+            if not pending:
+                return result
+        return BOTTOM
+
+    def guarded(self, work: Callable[[], T]) -> T | None:
+        """Do something that asks for summaries; those too deep inside others are worked out first."""
+        for _ in range(100):
+            try:
+                return work()
+            except NeededFirstError as error:
+                self._reset()
+                self.demanded(error.demand)
+        return None
+
+    def _reset(self) -> None:
+        self._running.clear()
+        self._used.clear()
+
+    def _solve(self, demand: Demand) -> Summary:
+        start = len(self._finished)
+        self._running.append(demand)
+        try:
+            for _ in range(_ROUNDS):
+                used, new = self._evaluated(demand)
+                old = self._current.get(demand, BOTTOM)
+                self._current[demand] = new
+                if demand not in used or new == old or self._counts[demand] >= _MOST_EVALUATIONS:
+                    break
+                for other in self._finished[start:]:
+                    if demand in self._taints.get(other, ()):
+                        self.summaries.pop(other, None)
+            else:
+                self.trimmed["a recursion did not settle"] += 1
+        finally:
+            if self._running and self._running[-1] == demand:
+                self._running.pop()
+        outer = frozenset(used & set(self._running))
+        if outer:
+            self._taints[demand] = outer
+            self._finished.append(demand)
+        if self._used:
+            self._used[-1] |= outer
+        self.summaries[demand] = new
+        return new
+
+    def _evaluated(self, demand: Demand) -> tuple[set[Demand], Summary]:
+        key, spec, early = demand
+        self._counts[demand] += 1
+        self._used.append(set())
+        depth = len(self._used)
+        try:
+            machine = self.machine(key, spec, early=early)
+            machine.run()
+            summary = summarise(machine)
+            used = self._used[depth - 1]
+        finally:
+            del self._used[depth - 1 :]
+        for reason in machine.trimmed:
+            self.trimmed[reason] += 1
+        return used, summary
+
+    def machine(self, key: CodeKey, spec: Spec, *, early: bool) -> Machine:
+        """An evaluation of a body with symbolic inputs, ready to run."""
+        self.evaluations += 1
+        code = self.codes[key]
+        machine = Machine(self, code, early=early)
+        constants = {index: Value(consts=(value,)) for index, _, value in spec}
+        annotations = self.annotations_of(code)
+        for index, param in enumerate(code.params):
+            value = constants.get(index)
+            if value is None:
+                value = self._parameter(code, index, annotations)
+            machine.bind(param.name, value)
+        return machine
+
+    def _parameter(self, code: Code, index: int, annotations: tuple[Value | None, ...]) -> Value:
+        path = (("p", index),)
+        if index == 0 and code.owner is not None and not self.is_static_method(code) and not code.params[0].kind:
+            return symbolic(path, code.owner)
+        annotation = annotations[index] if index < len(annotations) else None
+        if annotation is not None and len(annotation.refs) == 1 and not code.params[index].kind:
+            from mlsec_lint.dataflow.flow.values import Cls
+
+            target = annotation.refs[0]
+            if isinstance(target, Cls):
+                return symbolic(path, target.code)
+            if isinstance(target, Ext) and not target.name.startswith(("builtins.", "typing.", "collections.abc")):
+                return symbolic(path, None, self.knowledge.canonical(target.name))
+        return symbolic(path)
+
+    def exit(self, path: str) -> ModuleExit:
+        """A module after its top level ran."""
+        return self.modules.exit(path)
+
+    def settled(self, value: Value) -> Value:
+        """The value with symbols of module globals replaced by what they are when all modules have run."""
+        if not any(isinstance(r, Sym) and r.path[0][0] == "g" for r in value.refs):
+            return value
+        result: Value | None = None
+        for target in value.refs:
+            one = Value(value.labels, (target,), (), False, value.ident)
+            if isinstance(target, Sym) and target.path[0][0] == "g":
+                found = None
+                if len(target.path) == 2:
+                    found = self.statics.global_name(target.path[0][1], target.path[1][1:], early=False)
+                one = found if found is not None else Value(open=True)
+            result = one if result is None else join(result, one)
+        return result if result is not None else value
+
+    def static_thing(self, machine: Machine, address: Address) -> Thing | None:
+        """An object that the top level of some module made, as that module leaves it."""
+        if machine.early:
+            return None
+        return self.modules.thing(address)
+
+    def is_static(self, address: Address) -> bool:
+        """Whether the top level of a module made the object."""
+        return address in self.modules.heap
+
+    def is_changed(self, address: Address, thing: Thing) -> bool:
+        """Whether an object of a module was changed by the evaluated body."""
+        known = self.modules.heap.get(address)
+        return known is not None and known is not thing and known != thing
+
+    def define(self, parent: Code, op: ir.Function, owner: CodeKey | None) -> Code:
+        """The code of a function whose definition is evaluated."""
+        key = (parent.module.path, op.body.at)
+        known = self.codes.get(key)
+        if known is None:
+            enclosing = (*parent.enclosing, parent) if parent.body.kind != "module" else ()
+            known = self.codes[key] = Code(parent.module, op.body, op.params, owner, enclosing)
+        return known
+
+    def adopt(self, target: FunctionRef, owner: CodeKey | None) -> Code | None:
+        """The code of a function at the top level of a module, or in a class there."""
+        key = (target.module, target.body.at)
+        known = self.codes.get(key)
+        if known is None:
+            module = self.project.module(target.module)
+            if module is None:
+                return None
+            known = self.codes[key] = Code(module, target.body, target.params, owner)
+        if key not in self.annotations:
+            self.annotations[key] = tuple(
+                self.statics.annotation(a) if a is not None else None for a in target.annotations
+            )
+        return known
+
+    def annotations_of(self, code: Code) -> tuple[Value | None, ...]:
+        """The annotations of the parameters."""
+        return self.annotations.get(code.key, ())
+
+    def default_names(self, code: Code, index: int) -> list[str]:
+        """The external names that the default of a parameter calls or is: ``Depends`` of ``Depends(get_db)``."""
+        return self.modules.default_names(code, index)
+
+    def note_decorators(self, key: CodeKey, marks: list[Value]) -> None:
+        """Remember the decorators of a function."""
+        self.decorators[key] = tuple(marks)
+
+    def is_static_method(self, code: Code) -> bool:
+        """Whether a function in a class has no receiver."""
+        return self._has_mark(code, "static")
+
+    def is_class_method(self, code: Code) -> bool:
+        """Whether the receiver of a function is its class."""
+        return self._has_mark(code, "class") or code.body.name in ("__new__", "__init_subclass__", "__class_getitem__")
+
+    def _has_mark(self, code: Code, acts: str) -> bool:
+        for mark in self.decorators.get(code.key, ()):
+            for target in mark.refs:
+                func = target.func if isinstance(target, Bound) else target
+                if isinstance(func, (Ext, Inst)) and self.knowledge.special(func.name) == acts:
+                    return True
+        return False
+
+    def is_foreign(self, kind: str) -> bool:
+        """Whether data of this origin comes from somebody who may be hostile."""
+        return kind in self._foreign
+
+    def is_project_method(self, name: str) -> bool:
+        """Whether some class of the project defines a method of this name."""
+        return name in self.index.methods
+
+    def overridden(self, name: str, method: str) -> bool:
+        """Whether a subclass of a class of this name defines the method again."""
+        return method in self.index.redefined(name)
+
+    def is_exported(self, path: str, name: str) -> bool:
+        """Whether ``__all__`` of a module or the package around it exports a name that is private by its spelling."""
+        return self.modules.is_exported(path, name)
+
+    def note_edge(self, caller: CodeKey, callee: CodeKey) -> None:
+        """Remember that one body calls another."""
+        self.edges[(caller, callee)] = None
+
+    def module_hits(self, path: str) -> tuple[SinkHit, ...]:
+        """The sinks that data reaches while a module is imported."""
+        return self.modules.exit(path).sinks
+
+
+_FOREIGN: Final = 6
+"""The trust from which on data may be of somebody hostile (hubs and beyond)."""

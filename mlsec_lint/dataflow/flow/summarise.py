@@ -1,0 +1,144 @@
+"""From an evaluated body to its summary, within bounds: what exceeds them is summed up in labels, and said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.flow.apply import is_symbolic
+from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
+from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
+from mlsec_lint.dataflow.flow.summary import SinkHit, Summary
+from mlsec_lint.dataflow.flow.values import Address, Obj, Source, Value, bounded, join, ref
+
+if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.machine import Machine
+
+MOST_OBJECTS: Final = 24
+
+
+def summarise(machine: Machine) -> Summary:
+    """The summary of a body that was evaluated with symbolic inputs."""
+    state, returns = _ends(machine)
+    if state is None or returns is None:
+        return Summary(
+            None,
+            machine.raised,
+            (),
+            _sinks(machine),
+            tuple(machine.residuals),
+            (),
+            tuple(machine.trimmed),
+        )
+    if machine.code.generator:
+        returns = _generator(machine, state)
+    kept = _kept(machine, state, returns)
+    if len(kept) > MOST_OBJECTS:
+        machine.trimmed["objects beyond a limit were summed up"] = None
+    chosen = dict.fromkeys(kept[:MOST_OBJECTS])
+    overlays = [a for a, t in state.heap.items() if a[0] in ("s", "c") and _matters(t)]
+    heap = tuple((address, state.heap[address]) for address in [*overlays, *chosen])
+    guards = tuple((ident, tags) for ident, tags in state.guards.items() if _is_path(ident))
+    contents = _contents(state, {a for a, _ in heap})
+    return Summary(
+        _summed(returns, state, chosen),
+        machine.raised,
+        (*heap, *contents),
+        _sinks(machine),
+        tuple(machine.residuals),
+        tuple(sorted(guards, key=repr_of)),
+        tuple(machine.trimmed),
+    )
+
+
+def repr_of(item: tuple[object, frozenset[str]]) -> str:
+    """A fixed order of guards."""
+    return f"{item[0]!r}{sorted(item[1])}"
+
+
+def _ends(machine: Machine) -> tuple[State | None, Value | None]:
+    state: State | None = None
+    returns: Value | None = None
+    for value, end in machine.returned:
+        state = end if state is None else join_states(state, end)
+        returns = value if returns is None else join(returns, value)
+    return state, returns
+
+
+def _generator(machine: Machine, state: State) -> Value:
+    """What calling a generator function gives: a sequence of what it yields."""
+    address: Address = ("a", machine.path, machine.body.at, "generator")
+    state.heap[address] = Thing("generator", {}, machine.yielded or Value(), False)
+    return ref(Obj(address))
+
+
+def _is_path(ident: object) -> bool:
+    return isinstance(ident, tuple) and bool(ident) and (isinstance(ident[0], tuple) or ident[0] in ("a", "i"))
+
+
+def _matters(thing: Thing) -> bool:
+    return bool(thing.items or thing.own or thing.rest is not None)
+
+
+def _kept(machine: Machine, state: State, returns: Value) -> list[Address]:
+    """The new objects that can be reached from outside, nearest first, and objects of modules that were changed."""
+    roots: list[Address] = list(addresses_in(returns))
+    if machine.raised is not None:
+        roots += addresses_in(machine.raised)
+    for address, thing in state.heap.items():
+        if address[0] in ("s", "c"):
+            for value in [*thing.items.values(), *([thing.rest] if thing.rest is not None else [])]:
+                roots += addresses_in(value)
+    for residual in machine.residuals:
+        for value in (residual.callee, *residual.call.values()):
+            roots += addresses_in(value)
+    changed: list[Address] = []
+    for address, thing in state.heap.items():
+        if address[0] in ("a", "f") and machine.solver.is_changed(address, thing):
+            changed.append(address)
+    found: dict[Address, None] = {}
+    pending = list(dict.fromkeys([*changed, *roots]))
+    for address in pending:
+        thing = state.heap.get(address)
+        if thing is None or address in found or address[0] in ("s", "c"):
+            continue
+        if address[0] in ("a", "f") and machine.solver.is_static(address) and address not in changed:
+            continue
+        found[address] = None
+        for value in [*thing.items.values(), *(v for v in (thing.rest, thing.keys) if v is not None)]:
+            pending.extend(addresses_in(value))
+    return list(found)
+
+
+def _contents(state: State, known: set[Address]) -> list[tuple[Address, Thing]]:
+    """What was written into buffers and files of the callers."""
+    found: list[tuple[Address, Thing]] = []
+    for ident, value in state.contents.items():
+        if isinstance(ident, tuple) and ident and isinstance(ident[0], tuple) and value.labels:
+            address: Address = ("s", *ident)
+            if address not in known:
+                found.append((address, Thing("overlay", {}, None, False, value.labels)))
+    return found
+
+
+def _summed(value: Value, state: State, chosen: dict[Address, None]) -> Value:
+    """The value with objects that are not kept replaced by the labels of what is in them."""
+    if all(address in chosen or address[0] != "a" for address in addresses_in(value)):
+        return value
+    return replace(value, labels=bounded(value.labels | deep_labels(value, state.heap)))
+
+
+def _sinks(machine: Machine) -> tuple[SinkHit, ...]:
+    return tuple(hit for _, hit in sorted(machine.sinks.items(), key=_by_place) if is_symbolic(hit) or has_source(hit))
+
+
+def _by_place(item: tuple[tuple[object, ...], SinkHit]) -> tuple[str, int, str]:
+    hit = item[1]
+    return (hit.site.module, hit.site.at, hit.name)
+
+
+def has_source(hit: SinkHit) -> bool:
+    """Whether data of a known source reaches a sink."""
+    values = hit.call.values() + ([hit.receiver] if hit.receiver is not None else [])
+    return any(isinstance(each.origin, Source) for value in values for each in value.labels)
