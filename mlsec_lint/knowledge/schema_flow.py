@@ -9,14 +9,16 @@ class Entry(Strict, kw_only=True, frozen=True):
     """Functions that somebody outside the project calls, and which of their parameters carry data of this ``origin``.
 
     A function is one of them if a ``decorator`` marks it, if it is one of the ``methods`` of a class derived from a
-    ``base``, if it is called ``function`` in a file that imports one of ``importing`` (an empty list asks for
-    nothing), or if it is handed to ``callback`` as ``argument`` (some of its ``parameters``; empty for every function
-    handed over).
+    ``base`` or marked by the ``decorator``, if it is called ``function`` (``Class.method`` for a method of a class of
+    that name only) in a file that imports one of ``importing`` (an empty list asks for nothing), or if it is handed to
+    ``callback`` as ``argument`` (some of its ``parameters``, ``config.handler`` for an entry of a mapping; empty for
+    every function handed over). Assigning a function to an attribute that ``callback`` names hands it over too.
 
     ``carries`` names the parameters that carry such data (a name, or a position counted without the receiver; empty
-    for all), ``spares`` those that do not. A parameter whose annotation is in ``typed`` cannot hold free text; one
-    whose annotation, or whose default's call, is in ``injected`` is filled by the framework. ``attributes`` are
-    attributes of the instance that carry such data in every method.
+    for all), ``spares`` those that do not (``request.app``: an attribute of one). A parameter whose annotation is in
+    ``typed``, or derived from one of these classes, cannot hold free text; one whose annotation, or whose default's
+    call, is in ``injected`` is filled by the framework. ``attributes`` are attributes of the instance that carry such
+    data in every method. In ``methods`` and ``attributes``, ``*`` stands for any text without a leading underscore.
     """
 
     origin: str

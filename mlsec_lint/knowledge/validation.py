@@ -48,10 +48,15 @@ def _check_entry(file: str, where: str, entry: Entry, origins: Collection[str]) 
     _one_of(file, f"{where}.origin", entry.origin, origins)
     if not (entry.decorator or entry.base or entry.function or entry.callback):
         raise KnowledgeError(file, where, "names no decorator, base, function or callback")
-    if bool(entry.base) != bool(entry.methods or entry.attributes):
+    inside = bool(entry.methods or entry.attributes)
+    if inside and not (entry.base or entry.decorator):
+        raise KnowledgeError(file, where, "methods and attributes need the base or the decorator of their class")
+    if entry.base and not inside:
         raise KnowledgeError(file, where, "base and methods (or attributes) belong together")
+    if entry.argument and not entry.callback:
+        raise KnowledgeError(file, f"{where}.argument", "needs a callback")
     for name in entry.argument:
-        if name not in entry.parameters:
+        if name.partition(".")[0] not in entry.parameters:
             raise KnowledgeError(file, f"{where}.argument", f"{name!r} is not among the parameters")
 
 
