@@ -44,9 +44,10 @@ class Guard(Strict, kw_only=True, frozen=True):
     """Calls that establish something about data; ``tag`` (of ``_facts/guards.toml``) says what.
 
     ``argument`` (one of ``parameters``, or ``self``) is the data. ``acts`` says how: ``test`` returns true if the data
-    passes, ``check`` raises unless it does, ``clean`` returns data that passes, ``digest`` returns a digest, whose
-    comparison with another value is then the test. With ``given``, only calls that pass one of these parameters (and
-    not ``None``) count.
+    passes, ``check`` raises unless it does, ``clean`` returns data that passes (for an attribute: reading it does),
+    ``digest`` returns a digest, whose comparison with another value is then the test, and ``compare`` is such a
+    comparison of its first two ``parameters``. With ``given``, only calls that pass one of these parameters (and
+    neither ``None`` nor ``False``) count; with ``matches``, only if its value is known to match one of these globs.
     """
 
     tag: str
@@ -55,6 +56,7 @@ class Guard(Strict, kw_only=True, frozen=True):
     parameters: tuple[str, ...] = ()
     argument: str = ""
     given: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
     reference: str = ""
     note: str = ""
 

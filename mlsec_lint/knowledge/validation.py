@@ -11,7 +11,7 @@ from mlsec_lint.knowledge.schema import Case, Condition, Model, Sink
 from mlsec_lint.knowledge.schema_flow import Entry, Guard
 
 _VERDICTS = ("safe", "unsafe")
-_ACTS = ("test", "check", "clean", "digest")
+_ACTS = ("test", "check", "clean", "digest", "compare")
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (
     "absent", "none", "equals", "truthy", "refers", "matches",
@@ -65,6 +65,12 @@ def _check_guard(file: str, where: str, guard: Guard, tags: Collection[str]) -> 
     _one_of(file, f"{where}.acts", guard.acts, _ACTS)
     if guard.argument not in ("", "self", *guard.parameters):
         raise KnowledgeError(file, f"{where}.argument", f"{guard.argument!r} is not among the parameters")
+    if guard.acts == "compare" and (guard.argument or len(guard.parameters) < 2):
+        raise KnowledgeError(file, f"{where}.acts", "'compare' needs two parameters and no argument")
+    if guard.acts != "compare" and not guard.argument:
+        raise KnowledgeError(file, f"{where}.argument", "does not say which data is established")
+    if guard.matches and not guard.given:
+        raise KnowledgeError(file, f"{where}.matches", "needs the parameters that match (given)")
 
 
 def _check_sink(file: str, where: str, sink: Sink, kinds: Collection[str], origins: Collection[str]) -> None:
