@@ -12,6 +12,10 @@ from mlsec_lint.knowledge.schema_flow import Entry, Guard
 
 _VERDICTS = ("safe", "unsafe")
 _ACTS = ("test", "check", "clean", "digest", "compare")
+_SPECIALS = (
+    "partial", "getattr", "import", "dict", "sequence", "enumerate", "zip",
+    "super", "property", "default", "swallow", "pure", "nothing", "callback",
+)  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (
     "absent", "none", "equals", "truthy", "refers", "matches",
@@ -33,6 +37,8 @@ def check_model(
         _check_entry(file, f"entry[{number}]", entry, origins)
     for number, guard in enumerate(model.guard):
         _check_guard(file, f"guard[{number}]", guard, tags)
+    for number, special in enumerate(model.special):
+        _one_of(file, f"special[{number}].acts", special.acts, _SPECIALS)
     for number, producer in enumerate(model.producer):
         for key, name in (("into", producer.into), ("source", producer.source)):
             if name not in ("", "self", *producer.parameters):

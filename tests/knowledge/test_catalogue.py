@@ -36,7 +36,7 @@ def test_every_sink_kind_is_claimed_by_a_rule_or_reserved_for_one(shipped: Knowl
 
 
 def test_no_exact_name_hides_a_sink_of_another_kind_behind_a_wildcard(shipped: Knowledge) -> None:
-    """Wildcards are asked only for names that nothing lists, so a name of one kind must be listed for the others too."""
+    """Wildcards are asked only for names that nothing lists: a name of one kind must be listed for the others too."""
     exact: dict[str, set[str]] = {}
     wild: list[tuple[re.Pattern[str], str]] = []
     for entry in shipped.entries():
@@ -65,7 +65,8 @@ def test_a_flow_rule_joins_origins_to_kinds_that_have_sinks(shipped: Knowledge) 
     flows = {rule.slug: rule.flow for rule in shipped.rules if rule.flow is not None}
     assert len(flows) >= 3
     for slug, flow in flows.items():
-        assert flow.sources and set(flow.sinks) <= used, slug
+        assert flow.sources, slug
+        assert set(flow.sinks) <= used, slug
 
 
 def test_entries_and_guards_say_where_the_fact_comes_from(shipped: Knowledge) -> None:
