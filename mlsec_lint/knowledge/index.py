@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from mlsec_lint.domain.rule import Rule
 from mlsec_lint.knowledge.patterns import NameTable
@@ -28,6 +29,13 @@ class SinkEntry:
     library: str
     packages: tuple[str, ...]
     rule: Rule | None
+
+
+def is_listed(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a method or an attribute is among those that an entry lists (``*`` stands for any public text)."""
+    return name in patterns or any(
+        "*" in pattern and not name.startswith("_") and fnmatchcase(name, pattern) for pattern in patterns
+    )
 
 
 @dataclass(slots=True)
@@ -89,6 +97,11 @@ class Knowledge:
     def aliases(self) -> Mapping[str, str]:
         """Alias prefixes and what they stand for."""
         return self._aliases
+
+    def named_entries(self, function: str, cls: str = "") -> tuple[Entry, ...]:
+        """Entries for a function of this name, or for a method of a class of this name."""
+        found = self.conventions.get(function, ())
+        return (*found, *self.conventions.get(f"{cls}.{function}", ())) if cls else found
 
     def rule(self, name: str) -> Rule | None:
         """The rule with this code or slug."""

@@ -25,7 +25,7 @@ def compile_name(pattern: str) -> re.Pattern[str]:
 
 
 class NameTable(Generic[T]):
-    """Values by qualified name, with wildcards looked up by their last part."""
+    """Values by qualified name, with wildcards looked up by their last part (by none, if that is a wildcard too)."""
 
     def __init__(self) -> None:
         self._exact: dict[str, list[T]] = {}
@@ -36,7 +36,7 @@ class NameTable(Generic[T]):
         """Register a value under a name; ``*.method`` is kept literally, for a look-up by method name."""
         if "*" in name.removeprefix("*."):
             last = name.rpartition(".")[2]
-            self._patterns.setdefault(last, []).append((compile_name(name), value))
+            self._patterns.setdefault("" if "*" in last else last, []).append((compile_name(name), value))
         else:
             self._exact.setdefault(name, []).append(value)
 
@@ -47,7 +47,8 @@ class NameTable(Generic[T]):
             found = self._exact.get(name)
             if found is None:
                 last = name.rpartition(".")[2]
-                found = [value for pattern, value in self._patterns.get(last, ()) if pattern.match(name)]
+                patterns = (*self._patterns.get(last, ()), *self._patterns.get("", ()))
+                found = [value for pattern, value in patterns if pattern.match(name)]
             cached = self._cache[name] = tuple(found)
         return cached
 

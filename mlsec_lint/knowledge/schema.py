@@ -131,8 +131,10 @@ class TypeOf(Strict, kw_only=True, frozen=True):
 class Special(Strict, kw_only=True, frozen=True):
     """Calls that the evaluation itself understands; ``acts`` is one of the actions it knows.
 
-    ``partial``, ``getattr``, ``import``, ``dict``, ``super``, ``pure`` (the result is determined by the arguments),
-    ``callback`` (functions among the arguments are called). ``*.submit`` stands for that method of any receiver.
+    ``partial``, ``getattr``, ``import``, ``dict``, ``sequence``, ``enumerate``, ``zip``, ``super``, ``property``,
+    ``default`` (a field's), ``swallow`` (exceptions), ``pure`` (the result is determined by the arguments), ``nothing``
+    (it carries nothing of them), ``callback`` (functions among the arguments are called). ``*.submit`` stands for that
+    method of any receiver.
     """
 
     call: tuple[str, ...]

@@ -9,14 +9,16 @@ class Entry(Strict, kw_only=True, frozen=True):
     """Functions that somebody outside the project calls, and which of their parameters carry data of this ``origin``.
 
     A function is one of them if a ``decorator`` marks it, if it is one of the ``methods`` of a class derived from a
-    ``base``, if it is called ``function`` in a file that imports one of ``importing`` (an empty list asks for
-    nothing), or if it is handed to ``callback`` as ``argument`` (some of its ``parameters``; empty for every function
-    handed over).
+    ``base`` or marked by the ``decorator``, if it is called ``function`` (``Class.method`` for a method of a class of
+    that name only) in a file that imports one of ``importing`` (an empty list asks for nothing), or if it is handed to
+    ``callback`` as ``argument`` (some of its ``parameters``, ``config.handler`` for an entry of a mapping; empty for
+    every function handed over). Assigning a function to an attribute that ``callback`` names hands it over too.
 
     ``carries`` names the parameters that carry such data (a name, or a position counted without the receiver; empty
-    for all), ``spares`` those that do not. A parameter whose annotation is in ``typed`` cannot hold free text; one
-    whose annotation, or whose default's call, is in ``injected`` is filled by the framework. ``attributes`` are
-    attributes of the instance that carry such data in every method.
+    for all), ``spares`` those that do not (``request.app``: an attribute of one). A parameter whose annotation is in
+    ``typed``, or derived from one of these classes, cannot hold free text; one whose annotation, or whose default's
+    call, is in ``injected`` is filled by the framework. ``attributes`` are attributes of the instance that carry such
+    data in every method. In ``methods`` and ``attributes``, ``*`` stands for any text without a leading underscore.
     """
 
     origin: str
@@ -42,9 +44,10 @@ class Guard(Strict, kw_only=True, frozen=True):
     """Calls that establish something about data; ``tag`` (of ``_facts/guards.toml``) says what.
 
     ``argument`` (one of ``parameters``, or ``self``) is the data. ``acts`` says how: ``test`` returns true if the data
-    passes, ``check`` raises unless it does, ``clean`` returns data that passes, ``digest`` returns a digest, whose
-    comparison with another value is then the test. With ``given``, only calls that pass one of these parameters (and
-    not ``None``) count.
+    passes, ``check`` raises unless it does, ``clean`` returns data that passes (for an attribute: reading it does),
+    ``digest`` returns a digest, whose comparison with another value is then the test, and ``compare`` is such a
+    comparison of its first two ``parameters``. With ``given``, only calls that pass one of these parameters (and
+    neither ``None`` nor ``False``) count; with ``matches``, only if its value is known to match one of these globs.
     """
 
     tag: str
@@ -53,6 +56,7 @@ class Guard(Strict, kw_only=True, frozen=True):
     parameters: tuple[str, ...] = ()
     argument: str = ""
     given: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
     reference: str = ""
     note: str = ""
 

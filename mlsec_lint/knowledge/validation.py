@@ -11,7 +11,11 @@ from mlsec_lint.knowledge.schema import Case, Condition, Model, Sink
 from mlsec_lint.knowledge.schema_flow import Entry, Guard
 
 _VERDICTS = ("safe", "unsafe")
-_ACTS = ("test", "check", "clean", "digest")
+_ACTS = ("test", "check", "clean", "digest", "compare")
+_SPECIALS = (
+    "partial", "getattr", "import", "dict", "sequence", "enumerate", "zip",
+    "super", "property", "default", "swallow", "pure", "nothing", "callback",
+)  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (
     "absent", "none", "equals", "truthy", "refers", "matches",
@@ -33,6 +37,8 @@ def check_model(
         _check_entry(file, f"entry[{number}]", entry, origins)
     for number, guard in enumerate(model.guard):
         _check_guard(file, f"guard[{number}]", guard, tags)
+    for number, special in enumerate(model.special):
+        _one_of(file, f"special[{number}].acts", special.acts, _SPECIALS)
     for number, producer in enumerate(model.producer):
         for key, name in (("into", producer.into), ("source", producer.source)):
             if name not in ("", "self", *producer.parameters):
@@ -48,10 +54,15 @@ def _check_entry(file: str, where: str, entry: Entry, origins: Collection[str]) 
     _one_of(file, f"{where}.origin", entry.origin, origins)
     if not (entry.decorator or entry.base or entry.function or entry.callback):
         raise KnowledgeError(file, where, "names no decorator, base, function or callback")
-    if bool(entry.base) != bool(entry.methods or entry.attributes):
+    inside = bool(entry.methods or entry.attributes)
+    if inside and not (entry.base or entry.decorator):
+        raise KnowledgeError(file, where, "methods and attributes need the base or the decorator of their class")
+    if entry.base and not inside:
         raise KnowledgeError(file, where, "base and methods (or attributes) belong together")
+    if entry.argument and not entry.callback:
+        raise KnowledgeError(file, f"{where}.argument", "needs a callback")
     for name in entry.argument:
-        if name not in entry.parameters:
+        if name.partition(".")[0] not in entry.parameters:
             raise KnowledgeError(file, f"{where}.argument", f"{name!r} is not among the parameters")
 
 
@@ -60,6 +71,12 @@ def _check_guard(file: str, where: str, guard: Guard, tags: Collection[str]) -> 
     _one_of(file, f"{where}.acts", guard.acts, _ACTS)
     if guard.argument not in ("", "self", *guard.parameters):
         raise KnowledgeError(file, f"{where}.argument", f"{guard.argument!r} is not among the parameters")
+    if guard.acts == "compare" and (guard.argument or len(guard.parameters) < 2):
+        raise KnowledgeError(file, f"{where}.acts", "'compare' needs two parameters and no argument")
+    if guard.acts != "compare" and not guard.argument:
+        raise KnowledgeError(file, f"{where}.argument", "does not say which data is established")
+    if guard.matches and not guard.given:
+        raise KnowledgeError(file, f"{where}.matches", "needs the parameters that match (given)")
 
 
 def _check_sink(file: str, where: str, sink: Sink, kinds: Collection[str], origins: Collection[str]) -> None:

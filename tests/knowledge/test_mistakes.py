@@ -10,7 +10,7 @@ import pytest
 from mlsec_lint.domain.errors import KnowledgeError
 from mlsec_lint.knowledge.catalogue import load_knowledge, rules_directory
 from mlsec_lint.knowledge.compiled import OFF
-from mlsec_lint.knowledge.index import Knowledge
+from mlsec_lint.knowledge.index import Knowledge, is_listed
 
 RULE = """\
 code = "MLS101"
@@ -38,6 +38,7 @@ case = [{ verdict = "safe", when = [{ argument = "flag", equals = [true] }] }]
 FILES = {
     "_facts/kinds.toml": '[kinds]\nload = "loads"\nlater = "for a rule to come"\n',
     "_facts/origins.toml": '[origins]\nnetwork = { trust = 7, severity = "high", phrase = "data from the network" }\n',
+    "_facts/guards.toml": '[guards]\ndigest = { phrase = "has its digest compared" }\n',
     "_facts/unpickler.toml": "",
     "_taxonomy/cwe.toml": 'catalogue = "CWE"\nurl = "https://example.org/{number}"\n[risks]\nCWE-1 = "Weakness"\n',
     "_models/lib.toml": MODEL,
@@ -80,6 +81,19 @@ def rule(old: str, new: str) -> dict[str, str | None]:
     return {"one-rule/rule.toml": RULE.replace(old, new)}
 
 
+def table(text: str) -> dict[str, str | None]:
+    """The library model of the small catalogue with one more table."""
+    return {"_models/lib.toml": f"{MODEL}\n{text}\n"}
+
+
+def flow(text: str) -> dict[str, str | None]:
+    """The rule of the small catalogue with a flow."""
+    return {"one-rule/rule.toml": f"{RULE}\n[flow]\n{text}\n"}
+
+
+ENTRY = '[[entry]]\norigin = "network"\n'
+GUARD = '[[guard]]\ntag = "digest"\ncall = ["lib.digest"]\nparameters = ["data", "hash"]\n'
+FLOW = 'sources = ["network"]\nsinks = ["load"]\nguards = ["digest"]'
 CONDITION = "sink[0].case[0].when[0]"
 
 MISTAKES = {
@@ -196,6 +210,88 @@ MISTAKES = {
         "propagator[0].source",
         "of",
     ),
+    "an unknown action": (
+        table('[[special]]\nacts = "nothin"\ncall = ["lib.size"]'),
+        "lib.toml",
+        "special[0].acts",
+        "did you mean 'nothing'",
+    ),
+    "an entry from nowhere": (
+        table('[[entry]]\norigin = "moon"\ndecorator = ["lib.route"]'),
+        "lib.toml",
+        "entry[0].origin",
+        "moon",
+    ),
+    "an entry that names no function": (table(ENTRY), "lib.toml", "entry[0]", "names no decorator"),
+    "an entry with an unknown key": (
+        table(f'{ENTRY}decorators = ["lib.route"]'),
+        "lib.toml",
+        "entry[0]",
+        "decorators",
+    ),
+    "a base without methods": (table(f'{ENTRY}base = ["lib.Handler"]'), "lib.toml", "entry[0]", "belong together"),
+    "methods without a class": (
+        table(f'{ENTRY}function = ["handle"]\nmethods = ["get"]'),
+        "lib.toml",
+        "entry[0]",
+        "decorator of their class",
+    ),
+    "an argument of no callback": (
+        table(f'{ENTRY}decorator = ["lib.route"]\nparameters = ["view"]\nargument = ["view"]'),
+        "lib.toml",
+        "entry[0].argument",
+        "needs a callback",
+    ),
+    "a callback as no parameter": (
+        table(f'{ENTRY}callback = ["lib.start"]\nparameters = ["config"]\nargument = ["handler.config"]'),
+        "lib.toml",
+        "entry[0].argument",
+        "handler.config",
+    ),
+    "a guard of an unknown tag": (
+        table(GUARD.replace('"digest"', '"digset"', 1) + 'acts = "test"\nargument = "data"'),
+        "lib.toml",
+        "guard[0].tag",
+        "did you mean 'digest'",
+    ),
+    "a guard that acts in an unknown way": (
+        table(f'{GUARD}acts = "tests"\nargument = "data"'),
+        "lib.toml",
+        "guard[0].acts",
+        "did you mean 'test'",
+    ),
+    "a guard of no parameter": (
+        table(f'{GUARD}acts = "test"\nargument = "date"'),
+        "lib.toml",
+        "guard[0].argument",
+        "date",
+    ),
+    "a guard of nothing": (table(f'{GUARD}acts = "check"'), "lib.toml", "guard[0].argument", "which data"),
+    "a comparison with one side": (
+        table(f'{GUARD}acts = "compare"\nargument = "data"'),
+        "lib.toml",
+        "guard[0].acts",
+        "two parameters",
+    ),
+    "a form of nothing given": (
+        table(f'{GUARD}acts = "clean"\nargument = "data"\nmatches = ["?"]'),
+        "lib.toml",
+        "guard[0].matches",
+        "given",
+    ),
+    "a flow from nowhere": (
+        flow(FLOW.replace("network", "moon")),
+        "one-rule/rule.toml",
+        "flow.sources",
+        "moon",
+    ),
+    "a flow into an unknown kind": (flow(FLOW.replace("load", "laod")), "one-rule/rule.toml", "flow.sinks", "laod"),
+    "a flow past an unknown guard": (
+        flow(FLOW.replace("digest", "digset")),
+        "one-rule/rule.toml",
+        "flow.guards",
+        "digset",
+    ),
     "a file that is no TOML": ({"_models/lib.toml": "library = \n"}, "lib.toml", "", "not valid TOML"),
 }
 
@@ -206,6 +302,38 @@ def test_the_small_catalogue_is_sound(load: Load) -> None:
     assert knowledge.rules[0].risks[0].url == "https://example.org/1"
     (entry,) = knowledge.sinks.find("lib.other.load")
     assert (entry.library, entry.rule) == ("lib", knowledge.rules[0])
+
+
+def test_entries_guards_and_flows_are_found_by_name(load: Load) -> None:
+    entries = (
+        f'{ENTRY}decorator = ["lib.App.route"]\n{ENTRY}base = ["**.*_grpc.*Servicer"]\nmethods = ["*"]\n'
+        f'{ENTRY}callback = ["lib.start"]\nparameters = ["config"]\nargument = ["config.handler"]\n'
+        f'{ENTRY}function = ["handle", "Model.run"]\ncarries = ["data"]\n'
+    )
+    guards = f'{GUARD}acts = "clean"\nargument = "data"\ngiven = ["hash"]\nmatches = ["????"]'
+    knowledge = load({**table(entries + guards), **flow(FLOW)})
+    assert knowledge.decorated.find("lib.App.route")
+    assert knowledge.bases.find("app.protos.rank_pb2_grpc.RankServicer")
+    assert not knowledge.bases.find("app.protos.rank_pb2_grpc.RankStub")
+    assert knowledge.callbacks.find("lib.start")
+    assert [len(knowledge.named_entries(*name)) for name in (("handle",), ("run",), ("run", "Model"))] == [1, 0, 1]
+    assert knowledge.guards.find("lib.digest")
+    assert knowledge.rules[0].flow is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns", "listed"),
+    [
+        ("predict", ("predict",), True),
+        ("predict_raw", ("predict",), False),
+        ("exposed_load", ("exposed_*",), True),
+        ("Rank", ("*",), True),
+        ("_check", ("*",), False),
+        ("__call__", ("__call__",), True),
+    ],
+)
+def test_methods_of_an_entry_may_be_any_public_ones(name: str, patterns: tuple[str, ...], listed: bool) -> None:
+    assert is_listed(name, patterns) is listed
 
 
 @pytest.mark.parametrize(("files", "file", "where", "problem"), MISTAKES.values(), ids=MISTAKES)
