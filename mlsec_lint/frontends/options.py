@@ -10,6 +10,7 @@ import click
 
 from mlsec_lint.domain.levels import Severity
 from mlsec_lint.domain.rule import PROFILES
+from mlsec_lint.domain.threats import THREAT_MODELS
 from mlsec_lint.frontends.outputs import OutputType
 from mlsec_lint.frontends.terminal import COLORS
 from mlsec_lint.report import FORMATS
@@ -37,6 +38,12 @@ _SCANNING: Final[tuple[_Option, ...]] = (
         "--profile",
         type=click.Choice(PROFILES),
         help="Report what a maintainer would act on (default), or all that is worth an auditor's look.",
+    ),
+    click.option(
+        "--threat-model",
+        type=click.Choice(THREAT_MODELS),
+        help="Whom to take for an attacker: who sends requests, who also calls its functions, or who made the files "
+        "that a person runs it on.  [default: judged from the project]",
     ),
     click.option(
         "--fail-on",

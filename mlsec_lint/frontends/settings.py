@@ -27,6 +27,7 @@ class CheckOptions:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     profile: str | None = None
+    threat_model: str | None = None
     fail_on: str | None = None
     config: Path | None = None
     isolated: bool = False
@@ -59,6 +60,7 @@ class CheckOptions:
             select=_listed(self.select),
             ignore=_listed(self.ignore),
             profile=self.profile,
+            threat_model=self.threat_model,
             exclude=self.exclude or None,
             extend_exclude=self.extend_exclude or None,
             respect_gitignore=False if self.no_gitignore else None,
