@@ -125,7 +125,11 @@ def test_the_models_differ_in_the_people_nearby() -> None:
     knowledge = load_knowledge()
     untrusted = {name: set(model.untrusted) for name, model in knowledge.threat_models.items()}
     remote = {name for name, origin in knowledge.origins.items() if origin.trust >= knowledge.origins["hub"].trust}
-    assert untrusted == {"service": remote, "local": remote | {"argv"}, "library": remote | {"argv", "caller"}}
+    assert untrusted == {
+        "service": remote,
+        "local": remote | {"argv", "stdin"},
+        "library": remote | {"argv", "stdin", "caller"},
+    }
 
 
 def test_the_page_says_what_the_data_say() -> None:
