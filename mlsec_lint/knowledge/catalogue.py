@@ -74,6 +74,7 @@ def load_knowledge(directory: Path | None = None, extra_models: Sequence[Path] =
         origins,
         dangers,
         _definitions(facts / "definitions.toml", files),
+        kinds=kinds,
         tags=tags,
         threat_models=_threat_models(facts / "threat_models.toml", files, origins),
     )

@@ -47,6 +47,7 @@ class Knowledge:
     types: NameTable[str] = field(default_factory=NameTable[str])
     specials: NameTable[str] = field(default_factory=NameTable[str])
     guards: NameTable[Guard] = field(default_factory=NameTable[Guard])
+    kinds: Mapping[str, str] = field(default_factory=dict[str, str])
     tags: Mapping[str, GuardEntry] = field(default_factory=dict[str, GuardEntry])
     threat_models: Mapping[str, ThreatModelEntry] = field(default_factory=dict[str, ThreatModelEntry])
     decorated: NameTable[Entry] = field(default_factory=NameTable[Entry])
