@@ -18,6 +18,7 @@ from msgspec import Struct
 from mlsec_lint.domain.errors import ConfigError
 from mlsec_lint.domain.levels import Severity
 from mlsec_lint.domain.rule import PROFILES
+from mlsec_lint.domain.threats import THREAT_MODELS
 from mlsec_lint.engine.config_file import MAX_JOBS, RawConfig, find_config, read_config, shown
 from mlsec_lint.engine.models import expand_models
 from mlsec_lint.engine.patterns import objection
@@ -41,6 +42,7 @@ class Overrides(Struct, frozen=True, kw_only=True):
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
     profile: str | None = None
+    threat_model: str | None = None
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] | None = None
     respect_gitignore: bool | None = None
@@ -69,8 +71,9 @@ class Config(Struct, frozen=True, kw_only=True):
 
     ``base`` is the folder of the configuration file, or the scanned root without one; ``file`` names the file in
     messages. Empty ``select`` stands for every rule. ``default_excludes`` is off once ``exclude`` is set. ``fail_on``
-    is the lowest severity that makes a run fail, ``None`` for none. ``jobs`` 0 means one worker per processor.
-    ``max_file_size`` is in bytes. ``overridden`` names the settings that came from the command line.
+    is the lowest severity that makes a run fail, ``None`` for none. ``threat_model`` is ``None`` where the project
+    decides. ``jobs`` 0 means one worker per processor. ``max_file_size`` is in bytes. ``overridden`` names the settings
+    that came from the command line.
     """
 
     base: Path
@@ -78,6 +81,7 @@ class Config(Struct, frozen=True, kw_only=True):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     profile: str = PROFILES[0]
+    threat_model: str | None = None
     exclude: tuple[Patterns, ...] = ()
     default_excludes: bool = True
     respect_gitignore: bool = True
@@ -137,6 +141,7 @@ def _materialise(raw: RawConfig, overrides: Overrides, root: Path, path: Path | 
         select=merged.select or (),
         ignore=merged.ignore or (),
         profile=_profile(draft, merged.profile),
+        threat_model=_threat_model(draft, merged.threat_model),
         exclude=_exclude(draft, raw, overrides, here),
         default_excludes=merged.exclude is None,
         respect_gitignore=not isolated if merged.respect_gitignore is None else merged.respect_gitignore,
@@ -153,6 +158,13 @@ def _profile(draft: Config, name: str | None) -> str:
         return draft.profile
     if name not in PROFILES:
         raise draft.error("profile", f'no profile is called "{name}"; the profiles are {", ".join(PROFILES)}')
+    return name
+
+
+def _threat_model(draft: Config, name: str | None) -> str | None:
+    if name is not None and name not in THREAT_MODELS:
+        names = ", ".join(THREAT_MODELS)
+        raise draft.error("threat_model", f'no threat model is called "{name}"; the threat models are {names}')
     return name
 
 

@@ -32,6 +32,7 @@ class RawConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
     profile: str | None = None
+    threat_model: str | None = None
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] | None = None
     respect_gitignore: bool | None = None
@@ -50,6 +51,7 @@ _EXPECTS: Mapping[str, str] = MappingProxyType(
         "select": _LIST_OF_RULES,
         "ignore": _LIST_OF_RULES,
         "profile": "the name of a profile",
+        "threat-model": "the name of a threat model",
         "exclude": _LIST_OF_PATTERNS,
         "extend-exclude": _LIST_OF_PATTERNS,
         "respect-gitignore": "true or false",

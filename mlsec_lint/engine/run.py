@@ -27,23 +27,30 @@ if TYPE_CHECKING:
 class Request:
     """What to scan. ``given`` maps paths (relative to the root) to text that is not, or not yet, on disk.
 
-    Without ``paths`` only what is given is scanned, with the current folder as the root.
+    Without ``paths`` only what is given is scanned, with the current folder as the root. ``calls`` asks for the graph
+    of calls as well, for which every body has to be read.
     """
 
     paths: tuple[Path, ...]
     config: Config
     given: tuple[tuple[str, bytes], ...] = ()
     everything: bool = False
+    calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: the result, the knowledge it used, the texts for excerpts, and the rules that were applied."""
+    """A finished run: the result, the knowledge it used, the texts for excerpts, and the rules that were applied.
+
+    ``calls``, if they were asked for, are pairs of the qualified names of a caller and of what it calls
+    (``pkg.module.Class.method``); the caller of what a module calls at its top level is ``pkg.module``.
+    """
 
     result: ScanResult
     knowledge: Knowledge
     texts: Texts
     rules: tuple[Rule, ...] = ()
+    calls: tuple[tuple[str, str], ...] = ()
 
     def line(self, path: str, number: int, cell: int | None) -> str:
         """A source line for an excerpt; in a notebook, of a cell."""

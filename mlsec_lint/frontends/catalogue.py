@@ -10,13 +10,14 @@ from mlsec_lint.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from mlsec_lint.domain.rule import Rule
+    from mlsec_lint.knowledge.index import Knowledge
 
 
-def all_rules() -> tuple[Rule, ...]:
-    """Every rule of the catalogue, ordered by code. Raises ``KnowledgeError``."""
+def shipped() -> Knowledge:
+    """The catalogue; its rules are ordered by code. Raises ``KnowledgeError``."""
     from mlsec_lint.knowledge.catalogue import load_knowledge
 
-    return tuple(load_knowledge().rules)
+    return load_knowledge()
 
 
 def rule_called(name: str, rules: Sequence[Rule]) -> Rule:

@@ -17,7 +17,7 @@ from mlsec_lint.frontends.settings import CheckOptions
 from mlsec_lint.frontends.terminal import wants_color
 
 if TYPE_CHECKING:
-    from mlsec_lint.domain.finding import ScanResult, Statistics
+    from mlsec_lint.domain.finding import ScanResult
     from mlsec_lint.domain.levels import Severity
 
 FINDINGS = 1
@@ -57,7 +57,9 @@ def check(
     if not quiet and not any(output.told for output in chosen):
         click.echo(account(done), nl=False, err=True)
     if statistics:
-        click.echo(_counts(done.result.statistics), err=True)
+        from mlsec_lint.report.statistics import statistics_text
+
+        click.echo(statistics_text(done.result.statistics), err=True)
     context.exit(exit_code(done.result, request.config.fail_on))
 
 
@@ -67,11 +69,3 @@ def exit_code(result: ScanResult, fail_on: Severity | None) -> int:
         return ERROR
     failed = fail_on is not None and any(finding.severity >= fail_on for finding in result.findings)
     return FINDINGS if failed else 0
-
-
-def _counts(statistics: Statistics) -> str:
-    return (
-        f"{statistics.files:,} files and {statistics.lines:,} lines scanned, {statistics.outlined:,} files outlined, "
-        f"{statistics.evaluated:,} functions evaluated, {statistics.suppressed:,} findings suppressed, "
-        f"{statistics.seconds:.2f} s"
-    )

@@ -15,6 +15,7 @@ from mlsec_lint.frontends.check import check
 from mlsec_lint.frontends.common import CONTEXT, Diagnostics, debug_option
 from mlsec_lint.frontends.explain import explain
 from mlsec_lint.frontends.failures import PIPE_CLOSED, failure_of
+from mlsec_lint.frontends.graph import graph
 from mlsec_lint.frontends.main import VERSION_LINE
 from mlsec_lint.frontends.new import new
 from mlsec_lint.frontends.rules import rules
@@ -39,7 +40,7 @@ def command_line(context: click.Context) -> None:
         context.exit(2)
 
 
-for _command in (check, explain, rules, new):
+for _command in (check, graph, explain, rules, new):
     command_line.add_command(_command)
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mlsec_lint.frontends.flow_facts import FlowFacts
+
 if TYPE_CHECKING:
     from mlsec_lint.domain.rule import Rule
 
@@ -51,7 +53,10 @@ class RiskEntry(msgspec.Struct, frozen=True):
 
 
 class RulePage(RuleEntry, frozen=True, kw_only=True):
-    """One rule with all that is known about it; ``page`` is Markdown, ``graded`` as in :class:`Rule`."""
+    """One rule with all that is known about it; ``page`` is Markdown, ``graded`` as in :class:`Rule`.
+
+    ``flow`` is what a flow rule joins, ``None`` for a rule of another kind.
+    """
 
     summary: str
     remedy: str
@@ -60,10 +65,11 @@ class RulePage(RuleEntry, frozen=True, kw_only=True):
     risks: tuple[RiskEntry, ...]
     references: tuple[str, ...]
     page: str
+    flow: FlowFacts | None
 
     @classmethod
-    def about(cls, rule: Rule, page: str) -> RulePage:
-        """The document about ``rule``, whose page is ``page``."""
+    def about(cls, rule: Rule, page: str, flow: FlowFacts | None) -> RulePage:
+        """The document about ``rule``, whose page is ``page`` and which joins ``flow``."""
         return cls(
             **msgspec.structs.asdict(RuleEntry.of(rule)),
             summary=rule.summary,
@@ -73,4 +79,5 @@ class RulePage(RuleEntry, frozen=True, kw_only=True):
             risks=tuple(RiskEntry(risk.id, risk.title, risk.catalogue, risk.url) for risk in rule.risks),
             references=rule.references,
             page=page,
+            flow=flow,
         )

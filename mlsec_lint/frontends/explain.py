@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mlsec_lint.domain.errors import KnowledgeError
-from mlsec_lint.frontends.catalogue import all_rules, rule_called
+from mlsec_lint.frontends.catalogue import rule_called, shipped
 from mlsec_lint.frontends.common import CONTEXT, FORMATS_OF_FACTS, debug_option
+from mlsec_lint.frontends.flow_facts import flow_facts, flow_lines
 from mlsec_lint.frontends.terminal import is_capable
 
 if TYPE_CHECKING:
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
 @debug_option
 def explain(name: str, format_: str) -> None:
     """Explain one rule, named by its code or slug: what it finds, why that matters, and what to do instead."""
-    rule = rule_called(name, all_rules())
+    knowledge = shipped()
+    rule = rule_called(name, knowledge.rules)
+    flow = flow_facts(rule.flow, knowledge) if rule.flow is not None else None
     page = _page(rule)
     if format_ == "json":
         from mlsec_lint.frontends.documents import RulePage
         from mlsec_lint.report.encode import encode
 
-        click.echo(encode(RulePage.about(rule, page)), nl=False)
+        click.echo(encode(RulePage.about(rule, page, flow)), nl=False)
         return
-    facts = "\n".join(_facts(rule))
+    joined = ("", *flow_lines(flow, knowledge)) if flow is not None else ()
+    facts = "\n".join((*_facts(rule), *joined, *_risks(rule)))
     if is_capable(sys.stdout):
         _show(facts, page)
     else:
@@ -60,6 +64,9 @@ def _facts(rule: Rule) -> Iterator[str]:
     yield f"family:   {rule.family}"
     yield f"since:    {rule.since}"
     yield f"page:     {rule.url}"
+
+
+def _risks(rule: Rule) -> Iterator[str]:
     by_catalogue: dict[str, list[Risk]] = {}
     for risk in rule.risks:
         by_catalogue.setdefault(risk.catalogue, []).append(risk)

@@ -1,8 +1,8 @@
-"""The options of ``check``. Those that decide what is scanned are named as the fields of ``CheckOptions``."""
+"""The options of commands that scan. Those that decide what is scanned are named as the fields of ``CheckOptions``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -10,6 +10,7 @@ import click
 
 from mlsec_lint.domain.levels import Severity
 from mlsec_lint.domain.rule import PROFILES
+from mlsec_lint.domain.threats import THREAT_MODELS
 from mlsec_lint.frontends.outputs import OutputType
 from mlsec_lint.frontends.terminal import COLORS
 from mlsec_lint.report import FORMATS
@@ -20,7 +21,7 @@ _Option = Callable[[Any], Any]
 
 _LEVELS: Final = (*(level.label for level in Severity), "never")
 
-_SCANNING: Final[tuple[_Option, ...]] = (
+_JUDGING: Final[tuple[_Option, ...]] = (
     click.option(
         "--select",
         multiple=True,
@@ -39,10 +40,14 @@ _SCANNING: Final[tuple[_Option, ...]] = (
         help="Report what a maintainer would act on (default), or all that is worth an auditor's look.",
     ),
     click.option(
-        "--fail-on",
-        type=click.Choice(_LEVELS),
-        help="End with code 1 if a finding is at least this severe.  [default: low]",
+        "--threat-model",
+        type=click.Choice(THREAT_MODELS),
+        help="Whom to take for an attacker: who sends requests, who also calls its functions, or who made the files "
+        "that a person runs it on.  [default: judged from the project]",
     ),
+)
+
+_READING: Final[tuple[_Option, ...]] = (
     click.option(
         "--config",
         type=click.Path(path_type=Path),
@@ -89,6 +94,12 @@ _SCANNING: Final[tuple[_Option, ...]] = (
     click.option("--everything", is_flag=True, hidden=True, help="Evaluate every file, whatever the first scan says."),
 )
 
+_FAIL_ON: Final[_Option] = click.option(
+    "--fail-on",
+    type=click.Choice(_LEVELS),
+    help="End with code 1 if a finding is at least this severe.  [default: low]",
+)
+
 _REPORTING: Final[tuple[_Option, ...]] = (
     click.option(
         "--format",
@@ -129,6 +140,15 @@ _REPORTING: Final[tuple[_Option, ...]] = (
 
 def check_options(command: F) -> F:
     """All options of ``check``."""
-    for option in reversed((*_REPORTING, *_SCANNING)):
+    return _with((*_REPORTING, *_JUDGING, _FAIL_ON, *_READING), command)
+
+
+def scanning_options(command: F) -> F:
+    """The options that decide what is scanned and what is found in it, for every command that scans."""
+    return _with((*_JUDGING, *_READING), command)
+
+
+def _with(options: Iterable[_Option], command: F) -> F:
+    for option in reversed(tuple(options)):
         command = option(command)
     return command

@@ -55,8 +55,7 @@ class OutputType(click.ParamType[Output] if TYPE_CHECKING else click.ParamType):
 def chosen_outputs(format_: str | None, outputs: Sequence[Output]) -> tuple[Output, ...]:
     """The reports of a run: ``--format`` is one on standard output, and the default only if nothing else is asked for.
 
-    Raises ``UsageError`` for two reports in one place, and for a file in a folder that does not exist: that is told
-    before the run and not after it.
+    Raises ``UsageError`` for two reports in one place, and for a file in a folder that does not exist.
     """
     chosen = list(outputs)
     if format_ is not None or not outputs:
@@ -67,8 +66,7 @@ def chosen_outputs(format_: str | None, outputs: Sequence[Output]) -> tuple[Outp
             place = "standard output" if output.target == STDOUT else output.target
             raise UsageError(f"two reports cannot go to {place}; give one of them a file of its own")
         seen.add(output.target)
-        if output.target != STDOUT and not Path(output.target).absolute().parent.is_dir():
-            raise UsageError(f"--output: {output.target}: the folder does not exist; make it first")
+        check_target(output.target)
     return tuple(chosen)
 
 
@@ -80,19 +78,33 @@ def write_reports(run: Run, outputs: Sequence[Output], *, color: bool, profile: 
     for output in sorted(outputs, key=lambda output: output.target == STDOUT):
         shown = color and output.target == STDOUT
         text = render(run.result, output.format, rules=run.rules, sources=run, color=shown, profile=profile)
-        if output.target == STDOUT:
-            sys.stdout.write(text)
-            continue
-        try:
-            Path(output.target).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        except OSError as error:
-            raise UsageError(f"--output: {output.target}: cannot be written: {error.strerror or error}") from error
+        write_text(text, output.target)
+
+
+def write_text(text: str, target: str) -> None:
+    """Write to a file or to standard output. Raises ``UsageError`` for a file that cannot be written."""
+    if target == STDOUT:
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    except OSError as error:
+        raise UsageError(f"--output: {target}: cannot be written: {error.strerror or error}") from error
+
+
+def check_target(target: str) -> None:
+    """Raises ``UsageError`` for a file in a folder that does not exist, which is told before a run and not after it."""
+    if target != STDOUT and not Path(target).absolute().parent.is_dir():
+        raise UsageError(f"--output: {target}: the folder does not exist; make it first")
+
+
+def problems_of(run: Run) -> str:
+    """What could not be scanned, a line for each."""
+    return render(replace(run.result, findings=()), "concise", rules=run.rules, sources=run)
 
 
 def account(run: Run) -> str:
     """What could not be scanned and the summary, for standard error where no report says so to a person."""
     from mlsec_lint.report.summary import summary_line
 
-    problems = replace(run.result, findings=())
-    lines = render(problems, "concise", rules=run.rules, sources=run)
-    return f"{lines}{summary_line(run.result)}\n"
+    return f"{problems_of(run)}{summary_line(run.result)}\n"

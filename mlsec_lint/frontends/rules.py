@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlsec_lint.frontends.catalogue import all_rules
+from mlsec_lint.frontends.catalogue import shipped
 from mlsec_lint.frontends.common import CONTEXT, FORMATS_OF_FACTS, debug_option
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _HEADER = ("code", "slug", "severity", "profile", "title")
 @debug_option
 def rules(format_: str) -> None:
     """List all rules with their code, slug, severity, profile and title."""
-    found = all_rules()
+    found = shipped().rules
     if format_ == "text":
         click.echo("\n".join(_table(found)))
         return

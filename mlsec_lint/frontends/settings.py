@@ -1,4 +1,4 @@
-"""From the options of ``check`` to the request that the engine takes."""
+"""From the options of ``check`` and ``graph`` to the request that the engine takes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ _UNNAMED: Final = "stdin.py"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
-    """The options of ``check`` that decide what is scanned and what is reported."""
+    """The options that decide what is scanned and what is found in it."""
 
     paths: tuple[str, ...]
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     profile: str | None = None
+    threat_model: str | None = None
     fail_on: str | None = None
     config: Path | None = None
     isolated: bool = False
@@ -38,6 +39,7 @@ class CheckOptions:
     max_file_size: int | None = None
     stdin_filename: str | None = None
     everything: bool = False
+    calls: bool = False
 
     def request(self) -> Request:
         """What the engine is asked for. Raises ``UsageError`` and ``ConfigError``."""
@@ -50,7 +52,7 @@ class CheckOptions:
         root = Path.cwd() if reads_stdin else common_root(paths)
         config = load_config(root, config_file=self.config, isolated=self.isolated, overrides=self._overrides())
         given = ((self._stdin_path(root), _standard_input(config)),) if reads_stdin else ()
-        return Request(paths, config, given, self.everything)
+        return Request(paths, config, given, self.everything, self.calls)
 
     def _overrides(self) -> Overrides:
         from mlsec_lint.engine.config import Overrides
@@ -59,6 +61,7 @@ class CheckOptions:
             select=_listed(self.select),
             ignore=_listed(self.ignore),
             profile=self.profile,
+            threat_model=self.threat_model,
             exclude=self.exclude or None,
             extend_exclude=self.extend_exclude or None,
             respect_gitignore=False if self.no_gitignore else None,

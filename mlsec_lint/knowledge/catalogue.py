@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -12,6 +12,7 @@ import msgspec
 from mlsec_lint.domain.errors import KnowledgeError
 from mlsec_lint.domain.levels import Severity
 from mlsec_lint.domain.rule import FAMILIES, PROFILES, FlowRule, Risk, Rule
+from mlsec_lint.domain.threats import THREAT_MODELS
 from mlsec_lint.knowledge.compiled import parsed_catalogue
 from mlsec_lint.knowledge.index import Knowledge
 from mlsec_lint.knowledge.schema import (
@@ -23,7 +24,7 @@ from mlsec_lint.knowledge.schema import (
     RuleFile,
     UnpicklerFile,
 )
-from mlsec_lint.knowledge.schema_flow import GuardEntry, GuardsFile
+from mlsec_lint.knowledge.schema_flow import GuardEntry, GuardsFile, ThreatModelEntry, ThreatModelsFile
 from mlsec_lint.knowledge.toml import read_toml
 from mlsec_lint.knowledge.validation import check_model
 
@@ -68,7 +69,15 @@ def load_knowledge(directory: Path | None = None, extra_models: Sequence[Path] =
     extra = [_convert(path, {path: read_toml(path)}, Model) for path in extra_models]
     for path, model in zip([*paths, *extra_models], [*models, *extra], strict=True):
         check_model(path.name, model, kinds, origins, tags)
-    knowledge = Knowledge(rules, origins, dangers, _definitions(facts / "definitions.toml", files), tags=tags)
+    knowledge = Knowledge(
+        rules,
+        origins,
+        dangers,
+        _definitions(facts / "definitions.toml", files),
+        kinds=kinds,
+        tags=tags,
+        threat_models=_threat_models(facts / "threat_models.toml", files, origins),
+    )
     knowledge.add_models(_overridden(models, extra))
     return knowledge
 
@@ -94,6 +103,22 @@ def _definitions(path: Path, files: Files) -> DefinitionsFile:
 def _guards(path: Path, files: Files) -> Mapping[str, GuardEntry]:
     """The vocabulary of guards; a catalogue without flow rules may do without."""
     return _convert(path, files, GuardsFile).guards if path in files else {}
+
+
+def _threat_models(path: Path, files: Files, origins: Collection[str]) -> Mapping[str, ThreatModelEntry]:
+    """What the threat models mean; a catalogue without flow rules may do without."""
+    if path not in files:
+        return {}
+    models = _convert(path, files, ThreatModelsFile).models
+    names = ", ".join(THREAT_MODELS)
+    for name, model in models.items():
+        _require(name in THREAT_MODELS, path.name, f"models.{name}", f"is none of {names}")
+        for origin in model.untrusted:
+            where = f"models.{name}.untrusted"
+            _require(origin in origins, path.name, where, f"{origin!r} is not in _facts/origins.toml")
+    missing = next((name for name in THREAT_MODELS if name not in models), None)
+    _require(missing is None, path.name, "models", f"{missing} is missing; expected {names}")
+    return models
 
 
 def _convert(path: Path, files: Files, shape: type[T]) -> T:

@@ -18,7 +18,7 @@ from mlsec_lint.knowledge.schema import (
     Source,
     UnpicklerDanger,
 )
-from mlsec_lint.knowledge.schema_flow import Entry, Guard, GuardEntry
+from mlsec_lint.knowledge.schema_flow import Entry, Guard, GuardEntry, ThreatModelEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,9 @@ class Knowledge:
     types: NameTable[str] = field(default_factory=NameTable[str])
     specials: NameTable[str] = field(default_factory=NameTable[str])
     guards: NameTable[Guard] = field(default_factory=NameTable[Guard])
+    kinds: Mapping[str, str] = field(default_factory=dict[str, str])
     tags: Mapping[str, GuardEntry] = field(default_factory=dict[str, GuardEntry])
+    threat_models: Mapping[str, ThreatModelEntry] = field(default_factory=dict[str, ThreatModelEntry])
     decorated: NameTable[Entry] = field(default_factory=NameTable[Entry])
     callbacks: NameTable[Entry] = field(default_factory=NameTable[Entry])
     bases: NameTable[Entry] = field(default_factory=NameTable[Entry])

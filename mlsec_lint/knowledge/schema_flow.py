@@ -83,3 +83,19 @@ class GuardsFile(Strict, kw_only=True, frozen=True):
     """``rules/_facts/guards.toml``: the closed vocabulary of guard tags."""
 
     guards: dict[str, GuardEntry]
+
+
+class ThreatModelEntry(Strict, kw_only=True, frozen=True):
+    """Whom a threat model takes for an attacker: ``phrase`` completes "an attacker is ...".
+
+    ``untrusted`` are the origins of which data may come from there.
+    """
+
+    phrase: str
+    untrusted: tuple[str, ...]
+
+
+class ThreatModelsFile(Strict, kw_only=True, frozen=True):
+    """``rules/_facts/threat_models.toml``: one table for each name in ``domain.threats``."""
+
+    models: dict[str, ThreatModelEntry]

@@ -13,8 +13,9 @@ from mlsec_lint.knowledge.schema_flow import Entry, Guard
 _VERDICTS = ("safe", "unsafe")
 _ACTS = ("test", "check", "clean", "digest", "compare")
 _SPECIALS = (
-    "partial", "getattr", "import", "dict", "sequence", "enumerate", "zip",
-    "super", "property", "default", "swallow", "pure", "nothing", "callback",
+    "partial", "getattr", "setattr", "import", "dict", "namespace", "sequence", "enumerate", "zip", "super", "new",
+    "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing", "callback", "invoke",
+    "submit", "map", "filter", "reduce", "start", "gather", "element", "same", "iterator", "isinstance",
 )  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 
-def encode(document: msgspec.Struct) -> str:
+def encode(document: msgspec.Struct | Mapping[str, Sequence[str]]) -> str:
     """``document`` as indented JSON in pure ASCII.
 
     ASCII, because a report is also printed to terminals and piped through tools with another encoding: escapes keep

@@ -37,6 +37,23 @@ class ArgumentRecord(msgspec.Struct, frozen=True):
     value: str
 
 
+class StepRecord(msgspec.Struct, frozen=True):
+    """One step of a flow; ``text`` says what happens to the data there."""
+
+    location: LocationRecord
+    text: str
+    code: str
+    role: str
+    definition: str
+
+
+class FlowRecord(msgspec.Struct, frozen=True):
+    """How data of one origin gets to a finding."""
+
+    origin: str
+    steps: tuple[StepRecord, ...]
+
+
 class FindingRecord(msgspec.Struct, frozen=True):
     """One finding; ``risks`` maps a catalogue to the ids in it."""
 
@@ -55,6 +72,8 @@ class FindingRecord(msgspec.Struct, frozen=True):
     definition: str
     fingerprint: str
     url: str
+    flow: FlowRecord | None
+    covers: tuple[str, ...]
 
 
 class ProblemRecord(msgspec.Struct, frozen=True):
@@ -67,7 +86,7 @@ class ProblemRecord(msgspec.Struct, frozen=True):
 
 
 class StatisticsRecord(msgspec.Struct, frozen=True):
-    """What the run looked at and what it cost."""
+    """What the run looked at and what it cost; ``unfollowed`` maps a reason to how often it was one."""
 
     files: int
     lines: int
@@ -75,6 +94,11 @@ class StatisticsRecord(msgspec.Struct, frozen=True):
     evaluated: int
     suppressed: int
     seconds: float
+    definitions: int
+    lowered: int
+    composed: int
+    unfollowed: dict[str, int]
+    threat_model: str
 
 
 class Document(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlsec_lint.domain.finding import Argument, Finding, Location, Problem, Statistics
+from mlsec_lint.domain.finding import Argument, Finding, Flow, Location, Problem, Statistics
 from mlsec_lint.domain.rule import Risk
 from mlsec_lint.report import tool
 from mlsec_lint.report.encode import encode
@@ -12,9 +12,11 @@ from mlsec_lint.report.json_document import (
     ArgumentRecord,
     Document,
     FindingRecord,
+    FlowRecord,
     LocationRecord,
     ProblemRecord,
     StatisticsRecord,
+    StepRecord,
     ToolRecord,
 )
 from mlsec_lint.report.request import ReportRequest
@@ -54,6 +56,18 @@ def _finding(finding: Finding) -> FindingRecord:
         definition=valid(finding.definition),
         fingerprint=fingerprint(finding),
         url=valid(rule.url),
+        flow=_flow(finding.flow) if finding.flow is not None else None,
+        covers=tuple(valid(slug) for slug in finding.covers),
+    )
+
+
+def _flow(flow: Flow) -> FlowRecord:
+    return FlowRecord(
+        origin=valid(flow.origin),
+        steps=tuple(
+            StepRecord(_location(step.location), valid(step.text), valid(step.code), step.role, valid(step.definition))
+            for step in flow.steps
+        ),
     )
 
 
@@ -85,4 +99,9 @@ def _statistics(numbers: Statistics) -> StatisticsRecord:
         evaluated=numbers.evaluated,
         suppressed=numbers.suppressed,
         seconds=round(numbers.seconds, 3),
+        definitions=numbers.definitions,
+        lowered=numbers.lowered,
+        composed=numbers.composed,
+        unfollowed={valid(reason): count for reason, count in numbers.unfollowed},
+        threat_model=valid(numbers.threat_model),
     )

@@ -62,10 +62,34 @@ class LogicalLocation(SarifRecord, frozen=True):
 
 
 class Location(SarifRecord, frozen=True):
-    """A place, by file and by definition."""
+    """A place, by file and by definition; ``message`` says what is there, ``id`` numbers it within its result."""
 
     physical_location: PhysicalLocation
     logical_locations: tuple[LogicalLocation, ...] = ()
+    message: Message | None = None
+    id: int | None = None
+
+
+class ThreadFlowLocation(SarifRecord, frozen=True):
+    """One step of a flow."""
+
+    location: Location
+    kinds: tuple[str, ...]
+    execution_order: int
+    importance: str
+
+
+class ThreadFlow(SarifRecord, frozen=True):
+    """Steps in their order."""
+
+    locations: tuple[ThreadFlowLocation, ...]
+
+
+class CodeFlow(SarifRecord, frozen=True):
+    """One way by which data gets to a result."""
+
+    thread_flows: tuple[ThreadFlow, ...]
+    message: Message
 
 
 class ReportingConfiguration(SarifRecord, frozen=True):
@@ -131,6 +155,8 @@ class ResultProperties(SarifRecord, frozen=True):
     reasons: tuple[str, ...]
     arguments: tuple[Argument, ...]
     cell: int | None = None
+    origin: str | None = None
+    covers: tuple[str, ...] = ()
 
 
 class Result(SarifRecord, frozen=True):
@@ -143,6 +169,8 @@ class Result(SarifRecord, frozen=True):
     locations: tuple[Location, ...]
     partial_fingerprints: dict[str, str]
     properties: ResultProperties
+    related_locations: tuple[Location, ...] = ()
+    code_flows: tuple[CodeFlow, ...] = ()
 
 
 class Notification(SarifRecord, frozen=True):
@@ -161,9 +189,10 @@ class Invocation(SarifRecord, frozen=True):
 
 
 class RunProperties(SarifRecord, frozen=True):
-    """Which profile the findings are for."""
+    """Which profile the findings are for, and whom the run takes for an attacker."""
 
     profile: str
+    threat_model: str | None = None
 
 
 class Run(SarifRecord, frozen=True):

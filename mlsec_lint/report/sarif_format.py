@@ -12,11 +12,9 @@ from mlsec_lint.report.sarif_document import (
     SARIF_VERSION,
     SCHEMA_URI,
     Argument,
-    ArtifactContent,
     ArtifactLocation,
     Invocation,
     Location,
-    LogicalLocation,
     Message,
     Notification,
     PhysicalLocation,
@@ -29,16 +27,13 @@ from mlsec_lint.report.sarif_document import (
     Tool,
     ToolComponent,
 )
+from mlsec_lint.report.sarif_flows import code_flows, related_locations
+from mlsec_lint.report.sarif_places import ROOT, artifact, in_words, location, plain, text_at
 from mlsec_lint.report.sarif_rules import descriptor, level
-from mlsec_lint.report.uri import directory_uri, relative_uri
-
-_ROOT = "%SRCROOT%"
+from mlsec_lint.report.uri import directory_uri
 
 _FINGERPRINT = "mlsec-lint/v1"
 """The key says how the fingerprint is made: another way of making it needs another number."""
-
-_SNIPPET_LIMIT = 4000
-"""Code points up to which a snippet is written: the text of a region is all of it or nothing."""
 
 
 def render(request: ReportRequest) -> str:
@@ -54,12 +49,12 @@ def render(request: ReportRequest) -> str:
     run = Run(
         tool=Tool(driver),
         invocations=(_invocation(request.result.problems),),
-        original_uri_base_ids={_ROOT: _root(request.result.root)},
+        original_uri_base_ids={ROOT: _root(request.result.root)},
         column_kind="unicodeCodePoints",
         results=tuple(
             _result(finding, index[finding.rule.slug], request.sources) for finding in request.result.findings
         ),
-        properties=RunProperties(valid(request.profile)),
+        properties=RunProperties(valid(request.profile), valid(request.result.statistics.threat_model) or None),
     )
     return encode(SarifLog(SCHEMA_URI, SARIF_VERSION, (run,)))
 
@@ -82,8 +77,8 @@ def _result(finding: domain.Finding, rule_index: int, sources: SourceText) -> Re
         rule_id=valid(finding.rule.slug),
         rule_index=rule_index,
         level=level(finding.severity),
-        message=Message(_message(finding)),
-        locations=(_location(finding, sources),),
+        message=Message(plain(in_words(finding.message, finding.location))),
+        locations=(location(finding.location, finding.definition, _snippet(finding, sources)),),
         partial_fingerprints={_FINGERPRINT: fingerprint(finding)},
         properties=ResultProperties(
             code=valid(finding.rule.code),
@@ -93,49 +88,17 @@ def _result(finding: domain.Finding, rule_index: int, sources: SourceText) -> Re
             reasons=tuple(valid(reason) for reason in finding.reasons),
             arguments=tuple(Argument(valid(a.name), valid(a.text), valid(a.value)) for a in finding.arguments),
             cell=finding.location.cell,
+            origin=valid(finding.flow.origin) if finding.flow is not None else None,
+            covers=tuple(valid(slug) for slug in finding.covers),
         ),
+        related_locations=related_locations(finding, sources),
+        code_flows=code_flows(finding, sources),
     )
 
 
-def _message(finding: domain.Finding) -> str:
-    """The message; in a notebook with the place in words, since a viewer counts the lines of the notebook's JSON."""
-    text = _plain(finding.message)
-    place = finding.location
-    return text if place.cell is None else f"{text} (notebook cell {place.cell}, line {place.line})"
-
-
-def _plain(message: str) -> str:
-    """``message`` without what SARIF reads as an embedded link.
-
-    Code quoted in a message (``LOADERS[name](path)``) would be shown as a link to ``path``, and a hostile repository
-    could place links of its choice. Braces stay as they are: the standard doubles them for the sake of placeholders,
-    which need arguments and are not used here, and viewers show doubled ones doubled.
-    """
-    return valid(message).replace("](", "] (")
-
-
-def _location(finding: domain.Finding, sources: SourceText) -> Location:
-    place = finding.location
-    region = Region(place.line, place.column, place.end_line, place.end_column, _snippet(finding, sources))
-    logical: list[LogicalLocation] = []
-    if finding.definition:
-        definition = valid(finding.definition)
-        logical.append(LogicalLocation(definition.rpartition(".")[2] or definition, definition))
-    if place.cell is not None:
-        logical.append(LogicalLocation(f"cell {place.cell}"))
-    return Location(PhysicalLocation(_artifact(place.path), region), tuple(logical))
-
-
-def _snippet(finding: domain.Finding, sources: SourceText) -> ArtifactContent | None:
-    """The text of the region: from the finding, else from the source where the region is within one line."""
-    place, text = finding.location, finding.code
-    if not text and place.line == place.end_line:
-        text = sources.line(place.path, place.line, place.cell)[place.column - 1 : place.end_column - 1]
-    return ArtifactContent(valid(text)) if 0 < len(text) <= _SNIPPET_LIMIT else None
-
-
-def _artifact(path: str) -> ArtifactLocation:
-    return ArtifactLocation(uri=relative_uri(path), uri_base_id=_ROOT)
+def _snippet(finding: domain.Finding, sources: SourceText) -> str:
+    """The text of the region: from the finding, else from the source."""
+    return finding.code or text_at(finding.location, sources)
 
 
 def _invocation(problems: tuple[domain.Problem, ...]) -> Invocation:
@@ -147,5 +110,5 @@ def _invocation(problems: tuple[domain.Problem, ...]) -> Invocation:
 
 def _notification(problem: domain.Problem) -> Notification:
     region = Region(problem.line) if problem.line is not None else None
-    locations = (Location(PhysicalLocation(_artifact(problem.path), region)),) if problem.path else ()
-    return Notification("error" if problem.fatal else "warning", Message(_plain(problem.message)), locations)
+    locations = (Location(PhysicalLocation(artifact(problem.path), region)),) if problem.path else ()
+    return Notification("error" if problem.fatal else "warning", Message(plain(problem.message)), locations)

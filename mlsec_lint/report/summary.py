@@ -9,14 +9,19 @@ from mlsec_lint.domain.levels import Severity
 
 
 def summary_line(result: ScanResult) -> str:
-    """Such as ``3 findings (1 high, 2 medium) in 214 files, 61,204 lines, 0.8 s; 2 suppressed``."""
+    """Such as ``3 findings (1 high, 2 medium) in 214 files, 61,204 lines, 0.8 s; 2 suppressed``.
+
+    It ends with the threat model, since a reader who takes other people for attackers cannot use the result.
+    """
     statistics = result.statistics
-    scanned = f"{_counted(statistics.files, 'file')}, {_counted(statistics.lines, 'line')}, {statistics.seconds:.1f} s"
+    scanned = f"{counted(statistics.files, 'file')}, {counted(statistics.lines, 'line')}, {statistics.seconds:.1f} s"
     notes = [f"{_found(result)} {scanned}"]
     if statistics.suppressed:
         notes.append(f"{statistics.suppressed:,} suppressed")
     if result.problems:
-        notes.append(_counted(len(result.problems), "problem"))
+        notes.append(counted(len(result.problems), "problem"))
+    if statistics.threat_model:
+        notes.append(f"threat model: {statistics.threat_model}")
     return "; ".join(notes)
 
 
@@ -28,8 +33,9 @@ def _found(result: ScanResult) -> str:
     levels = ", ".join(
         f"{counts[severity]:,} {severity.label}" for severity in sorted(Severity, reverse=True) if counts[severity]
     )
-    return f"{_counted(len(result.findings), 'finding')} ({levels}) in"
+    return f"{counted(len(result.findings), 'finding')} ({levels}) in"
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Such as ``1 file`` and ``2,000 files``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

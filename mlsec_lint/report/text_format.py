@@ -12,6 +12,7 @@ from mlsec_lint.domain.finding import Argument, Finding, Problem
 from mlsec_lint.domain.levels import Severity
 from mlsec_lint.report.escape import cropped, one_line
 from mlsec_lint.report.excerpt import excerpt
+from mlsec_lint.report.flow_text import flow_lines
 from mlsec_lint.report.place import finding_place, problem_place
 from mlsec_lint.report.request import ReportRequest, SourceText
 from mlsec_lint.report.summary import summary_line
@@ -60,7 +61,8 @@ def _finding(finding: Finding, sources: SourceText) -> Text:
         (f"{one_line(finding.rule.code)} {one_line(finding.rule.slug)}", style),
         f" [{finding.severity.label}, {finding.confidence.label} confidence]",
     )
-    return Text("\n").join([header, *_excerpt(finding, sources, style), *_details(finding)])
+    flow = flow_lines(finding, sources, style)
+    return Text("\n").join([header, *_excerpt(finding, sources, style), _message(finding), *flow, *_details(finding)])
 
 
 def _excerpt(finding: Finding, sources: SourceText, style: str) -> Iterator[Text]:
@@ -75,12 +77,16 @@ def _excerpt(finding: Finding, sources: SourceText, style: str) -> Iterator[Text
     yield Text.assemble((f"{'':>{len(number)}} | ", "dim"), (shown.underline, style))
 
 
+def _message(finding: Finding) -> Text:
+    return Text(f"  {one_line(finding.message)}")
+
+
 def _details(finding: Finding) -> Iterator[Text]:
-    yield Text(f"  {one_line(finding.message)}")
     labelled = (
         ("why", "; ".join(one_line(reason) for reason in finding.reasons)),
         ("fix", one_line(finding.remedy)),
         ("args", ", ".join(_argument(argument) for argument in finding.arguments)),
+        ("covers", ", ".join(one_line(slug) for slug in finding.covers)),
         ("risks", ", ".join(one_line(risk.id) for risk in finding.rule.risks)),
         ("see", one_line(finding.rule.url)),
     )

@@ -41,6 +41,7 @@ def test_without_a_file_everything_has_its_default(tree: Tree) -> None:
     config = load(root)
     assert (config.base, config.file) == (root, "")
     assert (config.select, config.ignore, config.profile) == ((), (), "default")
+    assert config.threat_model is None
     assert (config.fail_on, config.jobs, config.max_file_size) == (Severity.LOW, 0, 10 * 1024 * 1024)
     assert config.default_excludes
     assert config.respect_gitignore
@@ -55,6 +56,7 @@ def test_every_key_of_the_file_arrives(tree: Tree) -> None:
                 select = ["MLS1"]
                 ignore = ["unsafe-model-save"]
                 profile = "auditor"
+                threat-model = "library"
                 exclude = ["vendor/"]
                 extend-exclude = ["*.gen.py"]
                 respect-gitignore = false
@@ -73,6 +75,7 @@ def test_every_key_of_the_file_arrives(tree: Tree) -> None:
         select=("MLS1",),
         ignore=("unsafe-model-save",),
         profile="auditor",
+        threat_model="library",
         exclude=(Patterns(root, ("vendor/", "*.gen.py")),),
         default_excludes=False,
         respect_gitignore=False,
@@ -184,6 +187,12 @@ def test_excludes_of_the_command_line_are_relative_to_the_current_folder(
         ("ignore = [1]", "ignore", "expected a list of rule codes, slugs or prefixes"),
         ("profile = 3", "profile", "expected the name of a profile"),
         ('profile = "paranoid"', "profile", 'no profile is called "paranoid"; the profiles are default, auditor'),
+        ("threat-model = 3", "threat-model", "expected the name of a threat model"),
+        (
+            'threat-model = "web"',
+            "threat-model",
+            'no threat model is called "web"; the threat models are service, library, local',
+        ),
         ('fail-on = "awful"', "fail-on", 'no severity is called "awful"; expected one of info, low'),
         ("jobs = true", "jobs", "expected a whole number from 0"),
         ("jobs = -1", "jobs", "expected a whole number from 0"),
@@ -210,6 +219,7 @@ def test_a_mistake_is_told_with_file_and_key(tree: Tree, line: str, key: str, pr
     ("overrides", "key"),
     [
         (Overrides(profile="paranoid"), "--profile"),
+        (Overrides(threat_model="paranoid"), "--threat-model"),
         (Overrides(fail_on="awful"), "--fail-on"),
         (Overrides(jobs=-1), "--jobs"),
         (Overrides(max_file_size=0), "--max-file-size"),

@@ -20,14 +20,15 @@ def width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
 
 
-@pytest.mark.parametrize("command", ["check", "explain", "rules", "new"])
+@pytest.mark.parametrize("command", ["check", "graph", "explain", "rules", "new"])
 def test_the_help_in_the_page_is_the_real_one(cli: Cli, command: str) -> None:
     shown = cli(command, "--help").out
     assert f"```text\n$ mlsec-lint {command} --help\n{shown}```\n" in PAGE
 
 
-def test_every_option_of_check_is_explained(cli: Cli) -> None:
-    options = set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", cli("check", "--help").out, re.MULTILINE))
+@pytest.mark.parametrize("command", ["check", "graph"])
+def test_every_option_of_a_scan_is_explained(cli: Cli, command: str) -> None:
+    options = set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", cli(command, "--help").out, re.MULTILINE))
     prose = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)
     assert {option for option in options - {"--help"} if f"`{option}" not in prose} == set()
 

@@ -36,7 +36,7 @@ def test_the_version_is_told_beside_other_options_too(cli: Cli) -> None:
     assert cli("--debug", "--version").out == f"mlsec-lint {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [(), ("check",), ("explain",), ("rules",), ("new",)])
+@pytest.mark.parametrize("command", [(), ("check",), ("graph",), ("explain",), ("rules",), ("new",)])
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_every_command_has_help(cli: Cli, command: tuple[str, ...], option: str) -> None:
     done = cli(*command, option)

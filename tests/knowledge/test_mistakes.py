@@ -35,6 +35,12 @@ parameters = ["path", "flag"]
 argument = "path"
 case = [{ verdict = "safe", when = [{ argument = "flag", equals = [true] }] }]
 """
+THREATS = """\
+[models]
+service = { phrase = "whoever", untrusted = ["network"] }
+library = { phrase = "whoever", untrusted = ["network"] }
+local = { phrase = "whoever", untrusted = ["network"] }
+"""
 FILES = {
     "_facts/kinds.toml": '[kinds]\nload = "loads"\nlater = "for a rule to come"\n',
     "_facts/origins.toml": '[origins]\nnetwork = { trust = 7, severity = "high", phrase = "data from the network" }\n',
@@ -94,6 +100,14 @@ def flow(text: str) -> dict[str, str | None]:
 ENTRY = '[[entry]]\norigin = "network"\n'
 GUARD = '[[guard]]\ntag = "digest"\ncall = ["lib.digest"]\nparameters = ["data", "hash"]\n'
 FLOW = 'sources = ["network"]\nsinks = ["load"]\nguards = ["digest"]'
+
+
+def threats(old: str, new: str) -> dict[str, str | None]:
+    """Threat models with the first occurrence of a text changed."""
+    assert old in THREATS
+    return {"_facts/threat_models.toml": THREATS.replace(old, new, 1)}
+
+
 CONDITION = "sink[0].case[0].when[0]"
 
 MISTAKES = {
@@ -131,6 +145,24 @@ MISTAKES = {
         "lib.toml",
         "sink[0].receiver",
         "some",
+    ),
+    "an unknown threat model": (
+        threats("service", "web"),
+        "threat_models.toml",
+        "models.web",
+        "none of service, library, local",
+    ),
+    "a threat model that is missing": (
+        threats('local = { phrase = "whoever", untrusted = ["network"] }\n', ""),
+        "threat_models.toml",
+        "models",
+        "local",
+    ),
+    "an unknown origin of a threat model": (
+        threats('"network"', '"nets"'),
+        "threat_models.toml",
+        "models.service.untrusted",
+        "nets",
     ),
     "an unknown severity": (rule('"high"', '"huge"'), "one-rule/rule.toml", "severity", "huge"),
     "an unknown profile": (rule('"default"', '"all"'), "one-rule/rule.toml", "profile", "all"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mlsec_lint.domain.finding import Argument, Finding, Location
+from mlsec_lint.domain.finding import Argument, Finding, Flow, Location, Step
 from mlsec_lint.domain.levels import Confidence, Severity
 from mlsec_lint.domain.rule import Risk, Rule
 
@@ -53,6 +53,8 @@ def finding(
     definition: str = "",
     code: str = "",
     remedy: str = "",
+    flow: Flow | None = None,
+    covers: tuple[str, ...] = (),
 ) -> Finding:
     """A finding of ``of`` at ``location``, bare where nothing is given."""
     of = of or rule()
@@ -69,6 +71,27 @@ def finding(
         arguments=arguments,
         definition=definition,
         code=code,
+        flow=flow,
+        covers=covers,
+    )
+
+
+def step(
+    path: str, line: int, text: str, code: str = "", role: str = "step", definition: str = "", cell: int | None = None
+) -> Step:
+    """A step that takes up the first four columns of a line."""
+    return Step(Location(path, line, 1, line, 5, cell), text, code, role, definition)
+
+
+def upload_flow() -> Flow:
+    """A request that gets through two files into a load."""
+    return Flow(
+        "request",
+        (
+            step("src/api.py", 7, "received as name", "def predict(name: str):", "source", "predict"),
+            step("src/api.py", 12, "passed to Trainer.restore", "trainer.restore(name)", definition="predict"),
+            step("src/model.py", 2, "loaded", "torch.load(path)", "sink", "Trainer.restore"),
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 from mlsec_lint.domain.finding import Argument, Location, Problem, ScanResult, Statistics
 from mlsec_lint.domain.levels import Severity
 
-from .builders import Schema, Sources, finding, rule
+from .builders import Schema, Sources, finding, rule, upload_flow
 
 DATA = Path(__file__).parent / "data"
 
@@ -43,6 +43,8 @@ def result() -> ScanResult:
                 definition="Trainer.restore",
                 code="torch.load(path, weights_only=flag)",
                 remedy="Pass weights_only=True.",
+                flow=upload_flow(),
+                covers=("unsafe-torch-load",),
             ),
             finding(location=Location("src/wide.py", 1, 19, 3, 3), severity=Severity.CRITICAL),
             finding(
@@ -56,7 +58,19 @@ def result() -> ScanResult:
             Problem("src/broken.py", "the file is not valid UTF-8", line=3),
             Problem("src/deep.py", "nested too deeply: 1 definition was skipped", fatal=False),
         ),
-        statistics=Statistics(files=214, lines=61204, outlined=31, evaluated=12, suppressed=2, seconds=0.8123),
+        statistics=Statistics(
+            files=214,
+            lines=61204,
+            outlined=31,
+            evaluated=12,
+            suppressed=2,
+            seconds=0.8123,
+            definitions=2000,
+            lowered=31,
+            composed=5,
+            unfollowed=(("too many callers", 3),),
+            threat_model="service",
+        ),
         root="/srv/a project",
     )
 

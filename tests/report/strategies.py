@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mlsec_lint.domain.finding import Argument, Finding, Location, Problem, ScanResult, Statistics
+from mlsec_lint.domain.finding import Argument, Finding, Flow, Location, Problem, ScanResult, Statistics, Step
 from mlsec_lint.domain.levels import Confidence, Severity
 from mlsec_lint.domain.rule import Risk, Rule
 
@@ -58,6 +58,10 @@ locations = st.builds(
     end_column=counts,
     cell=st.none() | counts,
 )
+steps = st.builds(
+    Step, locations, text=texts, code=texts, role=st.sampled_from(("source", "step", "sink")), definition=texts
+)
+flows = st.builds(Flow, origin=texts, steps=st.lists(steps, max_size=3).map(tuple))
 findings = st.builds(
     Finding,
     rule=rules,
@@ -72,6 +76,8 @@ findings = st.builds(
     arguments=st.lists(st.builds(Argument, texts, texts, texts), max_size=2).map(tuple),
     definition=texts,
     code=texts,
+    flow=st.none() | flows,
+    covers=st.lists(names, max_size=2).map(tuple),
 )
 results = st.builds(
     ScanResult,
@@ -79,6 +85,13 @@ results = st.builds(
     problems=st.lists(
         st.builds(Problem, path=texts, message=texts, line=st.none() | counts, fatal=st.booleans()), max_size=2
     ).map(tuple),
-    statistics=st.builds(Statistics, files=counts, lines=counts, seconds=st.floats(0, 1e6)),
+    statistics=st.builds(
+        Statistics,
+        files=counts,
+        lines=counts,
+        seconds=st.floats(0, 1e6),
+        unfollowed=st.lists(st.tuples(texts, counts), max_size=2).map(tuple),
+        threat_model=st.sampled_from(("", "service")),
+    ),
     root=texts,
 )

@@ -39,6 +39,23 @@ def test_the_document_holds_everything_there_is_to_know(result: ScanResult) -> N
     assert report["findings"][2]["location"]["cell"] == 3
     assert [problem["fatal"] for problem in report["problems"]] == [True, False]
     assert report["statistics"]["seconds"] == 0.812
+    assert report["statistics"]["unfollowed"] == {"too many callers": 3}
+    assert report["statistics"]["threat_model"] == "service"
+
+
+def test_a_flow_is_told_step_by_step(result: ScanResult) -> None:
+    """With its origin; a finding without one says so."""
+    first, second, _ = document(result)["findings"]
+    assert first["flow"]["origin"] == "request"
+    assert [step["role"] for step in first["flow"]["steps"]] == ["source", "step", "sink"]
+    assert first["flow"]["steps"][1] == {
+        "location": {"path": "src/api.py", "line": 12, "column": 1, "end_line": 12, "end_column": 5, "cell": None},
+        "text": "passed to Trainer.restore",
+        "code": "trainer.restore(name)",
+        "role": "step",
+        "definition": "predict",
+    }
+    assert (first["covers"], second["covers"], second["flow"]) == (["unsafe-torch-load"], [], None)
 
 
 def test_the_document_follows_its_schema_key_by_key(result: ScanResult, report_schema: Schema) -> None:
@@ -50,6 +67,8 @@ def test_the_document_follows_its_schema_key_by_key(result: ScanResult, report_s
         "finding": report["findings"][0],
         "argument": report["findings"][0]["arguments"][0],
         "location": report["findings"][0]["location"],
+        "flow": report["findings"][0]["flow"],
+        "step": report["findings"][0]["flow"]["steps"][0],
         "problem": report["problems"][0],
         "statistics": report["statistics"],
     }

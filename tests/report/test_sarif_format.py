@@ -9,12 +9,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from hypothesis import given, settings
 
-from mlsec_lint.domain.finding import Location, Problem, ScanResult
+from mlsec_lint.domain.finding import Flow, Location, Problem, ScanResult
 from mlsec_lint.domain.levels import Severity
 from mlsec_lint.domain.rule import Rule
 from mlsec_lint.report import render
 
-from .builders import Schema, Sources, finding, rule
+from .builders import Schema, Sources, finding, rule, step
 from .strategies import results, rules, texts
 
 
@@ -165,6 +165,53 @@ def test_severities_become_levels(severity: int, level: str) -> None:
     """The level of a result is that of the finding, which may be graded away from the rule's."""
     (entry,) = run(ScanResult((finding(severity=Severity(severity)),)))["results"]
     assert entry["level"] == level
+
+
+def test_a_flow_is_a_path_that_viewers_walk(result: ScanResult, sources: Sources) -> None:
+    """One thread from the source to the sink, each step with its place, its words and its weight."""
+    entry, other, _ = run(result, (), sources)["results"]
+    (code_flow,) = entry["codeFlows"]
+    (thread,) = code_flow["threadFlows"]
+    steps = thread["locations"]
+    assert [step["location"]["message"]["text"] for step in steps] == [
+        "received as name",
+        "passed to Trainer.restore",
+        "loaded",
+    ]
+    assert [step["importance"] for step in steps] == ["essential", "important", "essential"]
+    assert [step["kinds"] for step in steps] == [["taint", "source"], ["taint"], ["taint", "sink"]]
+    assert [step["executionOrder"] for step in steps] == [1, 2, 3]
+    last = steps[-1]["location"]
+    assert last["physicalLocation"]["artifactLocation"]["uri"] == "src/model.py"
+    assert last["physicalLocation"]["region"]["snippet"] == {"text": "mode"}
+    assert last["logicalLocations"] == [{"name": "restore", "fullyQualifiedName": "Trainer.restore"}]
+    assert "codeFlows" not in other
+
+
+def test_the_source_of_a_flow_is_related_to_the_result(result: ScanResult) -> None:
+    """For viewers that show no paths."""
+    entry, other, _ = run(result)["results"]
+    (source,) = entry["relatedLocations"]
+    assert source["physicalLocation"]["artifactLocation"]["uri"] == "src/api.py"
+    assert source["physicalLocation"]["region"]["startLine"] == 7
+    assert (source["id"], source["message"]["text"]) == (1, "Data of origin request: received as name")
+    assert (entry["properties"]["origin"], entry["properties"]["covers"]) == ("request", ["unsafe-torch-load"])
+    assert "relatedLocations" not in other
+    assert "origin" not in other["properties"]
+
+
+def test_the_run_states_whom_it_takes_for_an_attacker(result: ScanResult) -> None:
+    assert run(result)["properties"] == {"profile": "default", "threatModel": "service"}
+    assert run(ScanResult())["properties"] == {"profile": "default"}
+
+
+def test_a_step_in_a_notebook_names_its_cell_in_words() -> None:
+    """As a result does: viewers show the lines of the notebook's JSON."""
+    flow = Flow("hub", (step("a.ipynb", 2, "downloaded](x)", cell=3),))
+    (entry,) = run(ScanResult((finding(flow=flow),)))["results"]
+    (shown,) = entry["codeFlows"][0]["threadFlows"][0]["locations"]
+    assert shown["location"]["message"]["text"] == "downloaded] (x) (notebook cell 3, line 2)"
+    assert shown["location"]["logicalLocations"] == [{"name": "cell 3"}]
 
 
 def test_code_in_a_message_is_not_a_link() -> None:
