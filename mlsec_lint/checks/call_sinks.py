@@ -39,8 +39,10 @@ class CallSinks:
         best: dict[tuple[int, int, str], Draft] = {}
         explained: list[tuple[int, int]] = []
         for event in events:
-            for entry in self._entries(event):
-                draft, inside = self._draft(event, entry)
+            for entry in self.entries(event):
+                if entry.rule is None:
+                    continue
+                draft, inside = self.draft(event, entry)
                 if draft is None:
                     continue
                 explained.extend(inside)
@@ -50,7 +52,8 @@ class CallSinks:
                     best[key] = draft
         return [d for d in best.values() if not any(a <= d.at and d.end <= e for a, e in explained)]
 
-    def _entries(self, event: Event) -> list[SinkEntry]:
+    def entries(self, event: Event) -> list[SinkEntry]:
+        """The sinks that an event may be a call of."""
         knowledge = self.judge.context.knowledge
         if self.judge.context.project.is_own(event.name):
             return []
@@ -60,7 +63,7 @@ class CallSinks:
             found = knowledge.sinks.find(event.name)
         else:
             found = tuple(e for e in knowledge.methods[event.name[2:]] if self._reachable(e))
-        return [e for e in found if e.rule is not None and not e.rule.check and e.rule.slug in self.rules]
+        return [e for e in found if e.rule is None or (not e.rule.check and e.rule.slug in self.rules)]
 
     def _reachable(self, entry: SinkEntry) -> bool:
         if any(self.judge.context.project.is_own(name) for name in entry.sink.call):
@@ -70,7 +73,8 @@ class CallSinks:
         roots = {name.partition(".")[0].encode() for name in entry.sink.call}
         return any(root in self.module.data for root in roots)
 
-    def _draft(self, event: Event, entry: SinkEntry) -> tuple[Draft | None, list[tuple[int, int]]]:
+    def draft(self, event: Event, entry: SinkEntry) -> tuple[Draft | None, list[tuple[int, int]]]:
+        """The finding about an event as a call of a sink, if it is one, and the spans that it explains."""
         site = Site(event, entry.sink, self.module.path, self.module.data)
         rule = entry.rule
         if rule is None:

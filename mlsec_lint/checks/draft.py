@@ -19,8 +19,24 @@ class DraftArgument:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftStep:
+    """One step on the way of data: a span of a file, and what happens there."""
+
+    path: str
+    at: int
+    end: int
+    text: str
+    role: str = "step"
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """What a check reports about the span ``at``..``end`` of a file."""
+    """What a check reports about the span ``at``..``end`` of a file.
+
+    ``steps`` show the way of data of the kind ``origin`` to this place; ``covers`` are slugs of rules whose finding at
+    the same call is part of this one.
+    """
 
     rule: Rule
     at: int
@@ -34,3 +50,6 @@ class Draft:
     reasons: tuple[str, ...] = ()
     arguments: tuple[DraftArgument, ...] = ()
     definition: str = ""
+    origin: str = ""
+    steps: tuple[DraftStep, ...] = ()
+    covers: tuple[str, ...] = ()

@@ -10,13 +10,16 @@ from mlsec_lint.checks.call_sinks import CallSinks
 from mlsec_lint.checks.callables import CallsOf
 from mlsec_lint.checks.conditions import Judge
 from mlsec_lint.checks.draft import Draft
+from mlsec_lint.checks.flow_sinks import EventKey
 from mlsec_lint.checks.overrides import Overrides
-from mlsec_lint.dataflow.events import EventLog
+from mlsec_lint.dataflow.events import Event, EventLog
+from mlsec_lint.dataflow.flow.solver import Solver
 from mlsec_lint.dataflow.units import new_context, observe_function, observe_module
 from mlsec_lint.domain.finding import Finding, Problem
 from mlsec_lint.domain.rule import PROFILES
 from mlsec_lint.engine.acceptance import Acceptance, failure
 from mlsec_lint.engine.findings import findings_of
+from mlsec_lint.engine.flows import Flows
 from mlsec_lint.engine.selection_of_units import Units
 from mlsec_lint.engine.suppressions import (
     MARKERS,
@@ -26,6 +29,7 @@ from mlsec_lint.engine.suppressions import (
     unused_drafts,
 )
 from mlsec_lint.engine.texts import Texts
+from mlsec_lint.engine.threat_model import ProjectFacts, threat_model
 from mlsec_lint.knowledge.vocabulary import words
 from mlsec_lint.source.project import Module, Project
 from mlsec_lint.source.scan import Hits, Trigger
@@ -49,6 +53,9 @@ class Outcome:
     outlined: int = 0
     evaluated: int = 0
     suppressed: int = 0
+    composed: int = 0
+    unfollowed: tuple[tuple[str, int], ...] = ()
+    threat_model: str = ""
 
 
 class Analysis:
@@ -69,6 +76,8 @@ class Analysis:
         *,
         profile: str = PROFILES[0],
         everything: bool = False,
+        threat: str | None = None,
+        facts: ProjectFacts | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
         self.texts = texts
@@ -85,6 +94,12 @@ class Analysis:
         self.judge = Judge(self.context, versions, self.overrides.mitigates, CallsOf(self.context))
         self.outcome = Outcome()
         self.units: dict[str, Units] = {}
+        self.drafts: dict[str, list[Draft]] = {}
+        self.events: dict[str, dict[EventKey, Event]] = {}
+        self.flows = Flows(Solver(self.context, texts.module_text, tuple(sources)), self.judge, self.rules)
+        self.chosen_threat = threat
+        self.facts = facts or ProjectFacts()
+        self.threat = threat_model(knowledge.threat_models, threat, self.facts, has_handlers=False)
         self._slugs = frozenset(rule.slug for rule in rules)
 
     def run(self, wanted: Iterable[str] | None = None) -> Outcome:
@@ -95,9 +110,12 @@ class Analysis:
         self.outcome.problems.extend(acceptance.problems)
         self.units = acceptance.units
         chosen = set(wanted) if wanted is not None else None
-        for path, hits in sorted(acceptance.accepted.items()):
-            if path in self.units and (chosen is None or path in chosen):
-                self._guarded(path, hits)
+        accepted = [p for p in sorted(acceptance.accepted) if p in self.units and (chosen is None or p in chosen)]
+        for path in accepted:
+            self._guarded(path, self._local)
+        self._compose(accepted)
+        for path in sorted({*accepted, *(p for p in self.flows.paths() if chosen is None or p in chosen)}):
+            self._guarded(path, lambda module: self._finish(module, acceptance.accepted.get(module.path, Hits())))
         self.outcome.problems.extend(self.texts.problems[p] for p in sorted(self.texts.problems))
         self.outcome.evaluated = self.context.evaluated
         return self.outcome
@@ -115,20 +133,39 @@ class Analysis:
         if not accepted and self.progress is not None:
             self.progress(1)
 
-    def _guarded(self, path: str, hits: Hits) -> None:
+    def _compose(self, paths: Sequence[str]) -> None:
+        """The flows, unless no rule asks for them."""
+        self.flows.compose(self.sources, self._failed)
+        solver = self.flows.solver
+        self.threat = threat_model(
+            self.knowledge.threat_models, self.chosen_threat, self.facts, has_handlers=self.flows.has_handlers
+        )
+        self.outcome.composed = solver.evaluations
+        self.outcome.unfollowed = tuple(sorted(solver.trimmed.items()))
+        self.outcome.threat_model = self.threat.stated
+
+    def _failed(self, path: str, error: Exception) -> None:
+        self.outcome.problems.append(failure(path, error))
+
+    def _guarded(self, path: str, work: Callable[[Module], None]) -> None:
         """A defect of ours costs one file, and is reported by name."""
-        if self.progress is not None:
-            self.progress(1)
         try:
             module = self.project.module(path)
             if module is not None:
-                self._file(module, hits)
+                work(module)
         except Exception as error:  # noqa: BLE001 - one file's failure must not end the run
             self.outcome.problems.append(failure(path, error))
 
-    def _file(self, module: Module, hits: Hits) -> None:
+    def _local(self, module: Module) -> None:
+        if self.progress is not None:
+            self.progress(1)
         self.outcome.outlined += 1
-        drafts = self._drafts(module)
+        self.drafts[module.path] = self._drafts(module)
+
+    def _finish(self, module: Module, hits: Hits) -> None:
+        """Join local findings and flows, silence what is suppressed, and report the rest."""
+        path = module.path
+        drafts = self.flows.merged(path, self.drafts.get(path, []), self.events.get(path, {}), self.threat)
         text = self.texts.kept(module.path)
         wanted = [draft for draft in drafts if self.wants(draft, module.path)]
         if hits.suppressions or (self.everything and any(m.encode() in module.data for m in MARKERS)):
@@ -136,7 +173,7 @@ class Analysis:
             wanted, silenced, used = apply_suppressions(text, wanted, comments)
             self.outcome.suppressed += len(silenced)
             wanted += self._unused(module, comments, used)
-        self.outcome.findings.extend(findings_of(text, wanted))
+        self.outcome.findings.extend(findings_of(self.texts, path, wanted))
 
     def _unused(self, module: Module, comments: Sequence[Suppression], used: set[tuple[int, str]]) -> list[Draft]:
         rule = next((r for r in self.rules if r.slug == _UNUSED), None)
@@ -157,5 +194,6 @@ class Analysis:
             observe_module(self.context, module, log)
         for function in units.functions:
             observe_function(self.context, module, function, log)
+        self.events[module.path] = {(event.at, event.end, event.name): event for event in log}
         drafts = CallSinks(self.judge, module, self._slugs).drafts(log)
         return drafts + self.overrides.drafts(exit_.functions, self._slugs)

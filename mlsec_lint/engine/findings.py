@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlsec_lint.checks.draft import Draft
-from mlsec_lint.domain.finding import Argument, Finding, Location
+from mlsec_lint.checks.draft import Draft, DraftStep
+from mlsec_lint.domain.finding import Argument, Finding, Flow, Location, Step
 
 if TYPE_CHECKING:
-    from mlsec_lint.engine.texts import FileText
+    from mlsec_lint.engine.texts import FileText, Texts
 
 _LONGEST_CODE = 400
 
 
-def findings_of(text: FileText, drafts: Iterable[Draft]) -> list[Finding]:
+def findings_of(texts: Texts, path: str, drafts: Iterable[Draft]) -> list[Finding]:
     """The findings of one file, in order, numbered where the same code occurs twice in one definition."""
-    found = sorted((_finding(text, draft) for draft in drafts), key=Finding.sort_key)
+    found = sorted((_finding(texts, texts.kept(path), draft) for draft in drafts), key=Finding.sort_key)
     counts: Counter[str] = Counter()
     numbered: list[Finding] = []
     for finding in found:
@@ -28,7 +28,7 @@ def findings_of(text: FileText, drafts: Iterable[Draft]) -> list[Finding]:
     return numbered
 
 
-def _finding(text: FileText, draft: Draft) -> Finding:
+def _finding(texts: Texts, text: FileText, draft: Draft) -> Finding:
     return Finding(
         rule=draft.rule,
         location=text.location(draft.at, draft.end),
@@ -44,7 +44,15 @@ def _finding(text: FileText, draft: Draft) -> Finding:
         ),
         definition=draft.definition,
         code=text.code(draft.at, draft.end)[:_LONGEST_CODE],
+        flow=Flow(draft.origin, tuple(_step(texts, step) for step in draft.steps)) if draft.steps else None,
+        covers=draft.covers,
     )
+
+
+def _step(texts: Texts, step: DraftStep) -> Step:
+    text = texts.kept(step.path)
+    code = text.code(step.at, step.end)[:_LONGEST_CODE]
+    return Step(text.location(step.at, step.end), step.text, code, step.role, step.definition)
 
 
 __all__ = ["Location", "findings_of"]

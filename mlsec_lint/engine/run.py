@@ -14,6 +14,7 @@ from mlsec_lint.domain.rule import Rule
 from mlsec_lint.engine.analysis import Analysis, Outcome
 from mlsec_lint.engine.config import Config, validate_selectors
 from mlsec_lint.engine.discovery import Discovery, discover
+from mlsec_lint.engine.project_facts import project_facts
 from mlsec_lint.engine.selection import Selection
 from mlsec_lint.engine.texts import Texts
 from mlsec_lint.engine.unscanned import unscanned
@@ -87,6 +88,8 @@ def run(request: Request, progress: Callable[[int, int], None] | None = None) ->
         lambda draft, path: selection.wants(draft.rule, draft.profile) and not selection.ignored_in(draft.rule, path),
         profile=request.config.profile,
         everything=request.everything,
+        threat=request.config.threat_model,
+        facts=project_facts(found.root, sources, found.manifests),
         progress=(lambda done: progress(done, len(sources))) if progress is not None else None,
     )
     outcome = analysis.run()
@@ -97,7 +100,15 @@ def run(request: Request, progress: Callable[[int, int], None] | None = None) ->
 
 def _result(found: Discovery, outcome: Outcome, problems: Sequence[Problem], seconds: float) -> ScanResult:
     statistics = Statistics(
-        outcome.files, outcome.lines, outcome.outlined, outcome.evaluated, outcome.suppressed, seconds
+        outcome.files,
+        outcome.lines,
+        outcome.outlined,
+        outcome.evaluated,
+        outcome.suppressed,
+        seconds,
+        composed=outcome.composed,
+        unfollowed=outcome.unfollowed,
+        threat_model=outcome.threat_model,
     )
     findings = tuple(sorted(outcome.findings, key=Finding.sort_key))
     return ScanResult(findings, tuple(problems), statistics, str(found.root))

@@ -88,7 +88,7 @@ def apply_suppressions(
     for draft in drafts:
         first, _ = text.index.position(draft.at)
         last, _ = text.index.position(draft.end)
-        names = (draft.rule.slug, draft.rule.code)
+        names = (draft.rule.slug, draft.rule.code, *draft.covers)
         by = [(c.at, n) for c in comments if c.first <= last and first <= c.last for n in c.names if n in names]
         used.update(by)
         (silenced if by else kept).append(draft)

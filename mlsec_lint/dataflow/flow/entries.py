@@ -70,6 +70,7 @@ def values_for(machine: Machine, key: CodeKey, entry: Entry, *, skip: int = 0) -
     """The arguments with which a framework calls a function, from the parameter number ``skip`` on."""
     code = machine.solver.codes[key]
     annotations = machine.solver.annotations_of(code)
+    machine.solver.handlers += machine.solver.is_foreign(entry.origin)
     values: list[Value] = []
     for index, param in enumerate(code.params):
         if index < skip:
@@ -150,6 +151,7 @@ def parameter_values(machine: Machine, code: Code) -> list[Value]:
     """The parameters of a function as its callers outside the project fill them."""
     annotations = machine.solver.annotations_of(code)
     entries = entries_of(machine, code)
+    machine.solver.handlers += any(machine.solver.is_foreign(entry.origin) for entry in entries)
     public = is_public(machine, code)
     values: list[Value] = []
     first = 1 if code.owner is not None and not machine.solver.is_static_method(code) else 0

@@ -12,7 +12,7 @@ from mlsec_lint.dataflow.flow.entries import parameter_values
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.summarise import has_source
 from mlsec_lint.dataflow.flow.summary import SinkHit
-from mlsec_lint.dataflow.flow.values import CodeKey, Fun, Wrapped
+from mlsec_lint.dataflow.flow.values import CodeKey, Fun
 from mlsec_lint.dataflow.values import FunctionRef
 
 if TYPE_CHECKING:
@@ -54,11 +54,25 @@ def _code(solver: Solver, target: FunctionRef) -> Code | None:
     return solver.codes.get((target.module, target.body.at))
 
 
-def reached(solver: Solver, codes: Iterable[Code]) -> Iterator[Reached]:
-    """What data reaches in some bodies, and in all that they call."""
+def nested_codes(solver: Solver) -> list[Code]:
+    """The functions defined inside others that were met so far, in source order."""
+    return [code for _, code in sorted(solver.codes.items()) if code.enclosing or code.body.kind == "lambda"]
+
+
+def reached_at_import(solver: Solver, path: str) -> Iterator[Reached]:
+    """What data reaches while a module is imported."""
+    exit_ = solver.guarded(lambda: solver.exit(path))
+    for hit in exit_.sinks if exit_ is not None else ():
+        if has_source(hit):
+            yield Reached(hit, (path, -1))
+
+
+def reached(solver: Solver, codes: Iterable[Code], *, entered: bool = True) -> Iterator[Reached]:
+    """What data reaches in some bodies, and in all that they call; ``entered`` ones are called from outside too."""
     for code in codes:
         yield from _inside(solver, code)
-        yield from _entered(solver, code)
+        if entered:
+            yield from _entered(solver, code)
 
 
 def _inside(solver: Solver, code: Code) -> Iterator[Reached]:
@@ -89,6 +103,3 @@ def enter(solver: Solver, code: Code) -> Machine:
     application.hop = None
     application.run()
     return machine
-
-
-__all__ = ["Reached", "Wrapped", "enter", "functions_of", "reached"]

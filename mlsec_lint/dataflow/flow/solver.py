@@ -71,6 +71,7 @@ class Solver:
         self.edges: dict[tuple[CodeKey, CodeKey], None] = {}
         self.trimmed: Counter[str] = Counter()
         self.evaluations = 0
+        self.handlers = 0
         self._current: dict[Demand, Summary] = {}
         self._running: list[Demand] = []
         self._used: list[set[Demand]] = []

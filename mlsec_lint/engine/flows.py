@@ -1,0 +1,95 @@
+"""The flows of a project: which bodies are composed, what reaches sinks, and how that joins the local findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlsec_lint.checks.call_sinks import CallSinks
+from mlsec_lint.checks.draft import Draft, DraftStep
+from mlsec_lint.checks.flow_sinks import EventKey, FlowSinks, Reaching
+from mlsec_lint.dataflow.flow.reach import Reached, functions_of, nested_codes, reached, reached_at_import
+from mlsec_lint.dataflow.flow.solver import Solver
+from mlsec_lint.dataflow.flow.trace import explain
+
+if TYPE_CHECKING:
+    from mlsec_lint.checks.conditions import Judge
+    from mlsec_lint.dataflow.events import Event
+    from mlsec_lint.domain.rule import Rule
+    from mlsec_lint.domain.threats import ThreatModel
+
+
+class Flows:
+    """Composes summaries for one project and turns what reaches sinks into drafts, by module."""
+
+    def __init__(self, solver: Solver, judge: Judge, rules: tuple[Rule, ...]) -> None:
+        self.solver = solver
+        self._judge = judge
+        self._rules = rules
+        self._slugs = frozenset(rule.slug for rule in rules)
+        self._reached: dict[str, list[Reached]] = {}
+
+    def compose(self, paths: Iterable[str], failed: Callable[[str, Exception], None]) -> None:
+        """Work out what data reaches in the bodies of some modules."""
+        for path in paths:
+            try:
+                for each in reached_at_import(self.solver, path):
+                    self._note(each)
+                for each in reached(self.solver, functions_of(self.solver, path)):
+                    self._note(each)
+            except Exception as error:  # noqa: BLE001 - one file's failure must not end the run
+                failed(path, error)
+        for each in reached(self.solver, nested_codes(self.solver), entered=False):
+            self._note(each)
+
+    def _note(self, each: Reached) -> None:
+        self._reached.setdefault(each.hit.site.module, []).append(each)
+
+    def paths(self) -> list[str]:
+        """The modules in which data reaches a sink."""
+        return sorted(self._reached)
+
+    @property
+    def has_handlers(self) -> bool:
+        """Whether some function of the project is called with data from outside."""
+        return self.solver.handlers > 0
+
+    def merged(
+        self, path: str, drafts: list[Draft], events: Mapping[EventKey, Event], threat: ThreatModel
+    ) -> list[Draft]:
+        """The findings of a module, local ones and flows: one for each call, with the way of the data."""
+        module = self.solver.project.module(path)
+        if module is None or path not in self._reached:
+            return drafts
+        calls = CallSinks(self._judge, module, self._slugs)
+        found = FlowSinks(calls, self._rules, threat, events).judged(self._reached[path])
+        flows = [each for each in found if each.draft.rule.flow is not None]
+        merged = [self._shown(each, drafts) for each in flows]
+        spans = {(each.draft.at, each.draft.end, each.draft.api) for each in flows}
+        kept = [d for d in drafts if (d.at, d.end, d.api) not in spans]
+        ways = {(e.draft.at, e.draft.end, e.draft.rule.slug): e for e in found if e.draft.rule.flow is None}
+        return merged + [self._with_way(draft, ways.get((draft.at, draft.end, draft.rule.slug))) for draft in kept]
+
+    def _shown(self, each: Reaching, drafts: list[Draft]) -> Draft:
+        draft = each.draft
+        same = [d for d in drafts if (d.at, d.end, d.api) == (draft.at, draft.end, draft.api)]
+        covers = tuple(dict.fromkeys(name for d in same for name in (d.rule.slug, d.rule.code)))
+        return replace(self._with_steps(draft, each), covers=covers)
+
+    def _with_way(self, draft: Draft, way: Reaching | None) -> Draft:
+        """A local finding with the way of its data, and what that says of its severity."""
+        if way is None:
+            return draft
+        found = way.draft
+        known = self._judge.context.knowledge.origins
+        if draft.severity < found.severity and known[way.source.kind].trust > known["caller"].trust:
+            draft = replace(draft, severity=found.severity, message=found.message)
+        return self._with_steps(draft, way)
+
+    def _with_steps(self, draft: Draft, each: Reaching) -> Draft:
+        steps = tuple(
+            DraftStep(s.module, s.at, s.end, s.text, s.role, s.definition)
+            for s in explain(self.solver, each.reached, each.label)
+        )
+        return replace(draft, origin=each.source.kind, steps=steps)
