@@ -42,7 +42,7 @@ class TestExplain:
 
     @pytest.mark.parametrize(
         ("name", "near"),
-        [("unsafe-torch-laod", "unsafe-torch-load"), ("MLS10", "MLS10"), ("torch-load", "unsafe-torch-load")],
+        [("unsafe-torch-laod", "unsafe-torch-load"), ("MLS10", "MLS1"), ("torch-load", "unsafe-torch-load")],
     )
     def test_an_unknown_name_is_an_error_with_the_nearest(self, cli: Cli, name: str, near: str) -> None:
         code, out, err = cli("explain", name)
