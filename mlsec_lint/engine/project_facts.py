@@ -37,7 +37,10 @@ def _hold_most(folders: Collection[str], sources: Collection[str]) -> bool:
 
 
 def _offer_names(root: Path, sources: frozenset[str]) -> bool:
-    """Whether every source lies in a package, and one of the topmost packages offers names."""
+    """Whether every source lies below a package, and one of the topmost packages offers names.
+
+    Below and not in: packages carry folders of scripts and data with them.
+    """
 
     @cache
     def is_package(folder: str) -> bool:
@@ -46,14 +49,10 @@ def _offer_names(root: Path, sources: frozenset[str]) -> bool:
 
     tops: set[str] = set()
     for folder in {posixpath.dirname(source) for source in sources}:
-        if not is_package(folder):
+        packages = [each for each in (folder, *_above(folder)) if is_package(each)]
+        if not packages:
             return False
-        top = folder
-        for above in _above(folder):
-            if not is_package(above):
-                break
-            top = above
-        tops.add(top)
+        tops.add(packages[-1])
     return any(_exports(root, posixpath.join(top, _INIT)) for top in sorted(tops))
 
 

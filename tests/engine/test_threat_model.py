@@ -106,6 +106,11 @@ def test_other_trees_are_not(tree: Tree, files: dict[str, str]) -> None:
     assert facts(tree, files) == ProjectFacts()
 
 
+def test_a_folder_of_scripts_inside_a_package_belongs_to_it(tree: Tree) -> None:
+    files = {"x/__init__.py": "from .core import load", "x/core.py": "", "x/data/scripts/convert.py": ""}
+    assert facts(tree, files).exporting
+
+
 def test_one_file_of_a_package_is_judged_as_the_package(tree: Tree) -> None:
     """An editor scans the file that is open, and must not come to another result."""
     root = tree({"x/__init__.py": "from .core import load", "x/core.py": ""})
