@@ -69,6 +69,7 @@ class Machine:
         self.trimmed: dict[str, None] = {}
         self.applications = 0
         self.nesting = 0
+        self.place = (-1, -1)
         self.origin: tuple[CodeKey, Site | None] = (code.key, None)
         self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
         self.stars: list[tuple[str | None, str]] = []
@@ -222,6 +223,9 @@ class Machine:
         for step in op.body:
             self.block([step])
             if not self.state.alive:
+                raising = self.state.copy()
+                raising.alive = True
+                points.append(raising)
                 break
             if not isinstance(step, (ir.Const, ir.Load, ir.Attribute)):
                 points.append(self.state.copy())

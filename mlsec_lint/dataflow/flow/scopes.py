@@ -80,7 +80,7 @@ def _class(machine: Machine, op: ir.Class) -> None:
     finally:
         machine.classes.pop()
     machine.solver.classes.defined(key)
-    value = ref(Cls(key))
+    value = ref(Cls(key, frames_for_nested(machine)))
     for mark in reversed(marks):
         for target in mark.refs:
             if isinstance(target, Fun) or (isinstance(target, Bound) and isinstance(target.func, Fun)):
