@@ -47,7 +47,14 @@ class StepsExceededError(Exception):
 class Machine:
     """Evaluates a body. ``early`` evaluations serve the top level of modules: globals of modules stay symbolic."""
 
-    def __init__(self, solver: Solver, code: Code, *, early: bool = False, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        solver: Solver,
+        code: Code,
+        *,
+        early: bool = False,
+        recorder: Recorder | None = None,
+    ) -> None:
         self.solver = solver
         self.knowledge = solver.knowledge
         self.code = code
