@@ -246,7 +246,7 @@ def _yield(scope: Scope, node: Node) -> ir.Register:
     src = lower_expression(scope, operands[0]) if operands else scope.constant(None)
     dst = scope.register()
     delegate = any(child.type == "from" for child in node.children)
-    scope.emit(ir.Yield(dst, src, delegate))
+    scope.emit(ir.Yield(dst, src, delegate, node.start_byte, node.end_byte))
     return dst
 
 
