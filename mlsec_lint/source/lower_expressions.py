@@ -172,7 +172,7 @@ def _display(kind: str) -> Callable[[Scope, Node], ir.Register]:
             scope.shorten(children[_MOST_ELEMENTS:])
             elements.append(ir.Element(scope.opaque(), spread=True))
         dst = scope.register()
-        scope.emit(ir.Build(dst, kind, tuple(elements), node.start_byte))
+        scope.emit(ir.Build(dst, kind, tuple(elements), node.start_byte, node.end_byte))
         return dst
 
     return lower

@@ -45,6 +45,7 @@ _READ: Final[Mapping[type[ir.Op], Callable[[Any], Registers]]] = {
     ir.Unpack: lambda op: (op.src,),
     ir.Build: _build,
     ir.Binary: lambda op: (op.left, op.right),
+    ir.Delete: lambda op: (op.obj,),
     ir.Unary: lambda op: (op.src,),
     ir.Format: lambda op: op.parts,
     ir.Call: lambda op: (*(arg.src for arg in op.args), op.func),

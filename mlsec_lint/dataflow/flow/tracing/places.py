@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
-from mlsec_lint.dataflow.flow.values import Address, Bound, Key, Obj, Sym, Value
+from mlsec_lint.dataflow.flow.values import Address, Bound, Cls, Key, Obj, Sym, Value
 
 Place: TypeAlias = tuple[Any, ...]
 
@@ -32,6 +32,10 @@ def addresses_of(value: Value) -> list[Address]:
             found[target.address] = None
         elif isinstance(target, Sym):
             found[("s", *target.path)] = None
+            if target.cls is not None:
+                found[("c", *target.cls)] = None
+        elif isinstance(target, Cls):
+            found[("c", *target.code)] = None
         elif isinstance(target, Bound):
             found.update(dict.fromkeys(addresses_of(target.receiver)))
     return list(found)
@@ -50,7 +54,12 @@ def holders_of(address: Address, thing: Thing) -> Iterator[tuple[Place, Value]]:
 
 def items_of(holder: Value, heap: dict[Address, Thing], key: str | Value | None) -> Iterator[tuple[Place, Value]]:
     """What is found under a key (an attribute if it is a string, an item if it is a value) of what a value may be."""
-    for address in addresses_of(holder):
+    addresses = dict.fromkeys(addresses_of(holder))
+    for address in list(addresses):
+        thing = heap.get(address)
+        if thing is not None and thing.cls is not None:
+            addresses[("c", *thing.cls)] = None
+    for address in addresses:
         thing = heap.get(address)
         if thing is None:
             continue
@@ -66,4 +75,4 @@ def _wanted(thing: Thing, key: str | Value | None) -> tuple[Key, ...] | None:
     if key is None or not key.consts or key.open:
         return None
     found = tuple(item_key(constant) for constant in key.consts)
-    return (*found, OWN) if all(each in thing.items for each in found) else None
+    return (*found, REST, OWN) if all(each in thing.items for each in found) else None

@@ -23,10 +23,11 @@ from mlsec_lint.dataflow.flow.tracing.places import (
     THING,
     YIELDED,
     Place,
+    addresses_of,
     holders_of,
     items_of,
 )
-from mlsec_lint.dataflow.flow.values import NO_LABELS, CodeKey, Fun, Labels, Value
+from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, CodeKey, Fun, Labels, Value
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 _LARGEST_HEAP: Final = 4000
 """Objects beyond which the heap is no longer compared after each operation."""
 
-_WRITES: Final = (ir.SetAttribute, ir.SetItem, ir.Store, ir.Build, ir.Accumulate, ir.Call, ir.Method)
+_WRITES: Final = (
+    ir.SetAttribute, ir.SetItem, ir.Store, ir.Build, ir.Accumulate, ir.Call, ir.Method, ir.Binary, ir.Delete, ir.Slice,
+)  # fmt: skip
 _READS_PART: Final = (ir.Attribute, ir.Item, ir.Iterate, ir.Unpack, ir.Enter)
 
 Occurrence: TypeAlias = tuple[Any, ...]
@@ -80,6 +83,7 @@ class Recorder:
         self.names: dict[ir.Register, str] = {}
         self._bound: dict[str, dict[Place, Value]] = {}
         self._seen: dict[object, object] = {}
+        self._held: dict[Address, dict[Place, Carrier]] = {}
         self._known: dict[int, Occurrence] = {}
         self._calls: list[Called] = []
         self._size = -1
@@ -118,6 +122,8 @@ class Recorder:
             return
         for each in labelled:
             self.labels[each.place] = self.labels.get(each.place, NO_LABELS) | each.labels
+            if each.place[0] == THING:
+                self._held.setdefault(each.place[1], {})[each.place] = each
         taken = tuple(each for each in inputs if each.labels)
         occurrence = (taken, labelled)
         if op is not None and self._known.get(id(op)) == occurrence and not calls:
@@ -145,6 +151,10 @@ class Recorder:
     def _operands(self, machine: Machine, op: ir.Op) -> list[Carrier]:
         registers = operands_of(op)
         found = [self._carrier(machine, (REGISTER, r), machine.registers[r]) for r in registers]
+        if isinstance(op, (ir.Method, ir.Delete)) and found:
+            # What a method takes out is no longer there when it has run.
+            for address in addresses_of(found[-1].value):
+                found[-1:-1] = self._held.get(address, {}).values()
         if isinstance(op, (*_READS_PART, ir.Method)) and found:
             parts = list(self._parts(machine, op, found[-1].value))
             if parts:
@@ -187,7 +197,7 @@ class Recorder:
         names = machine.classes[-1][1] if machine.classes else machine.state.names
         value = names.get(op.name)
         if value is not None:
-            place = (NAME, op.name, op.at)
+            place = (NAME, op.name, op.at, bool(machine.classes))
             self._bound.setdefault(op.name, {})[place] = value
             yield self._carrier(machine, place, value)
 

@@ -12,15 +12,24 @@ from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow.tracing.moves import move_stage, result_stage
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
 from mlsec_lint.dataflow.flow.tracing.outside import entered, global_variable, of_module
-from mlsec_lint.dataflow.flow.tracing.places import NAME, RAISED, REGISTER, RETURNED, THING, YIELDED, addresses_of
+from mlsec_lint.dataflow.flow.tracing.places import (
+    NAME,
+    OWN,
+    RAISED,
+    REGISTER,
+    REST,
+    RETURNED,
+    THING,
+    YIELDED,
+    addresses_of,
+)
 from mlsec_lint.dataflow.flow.tracing.steps import (
     Stage,
-    callees_of,
-    move_stage,
+    filled_stage,
     passed_stage,
-    result_stage,
     returned_stage,
     source_stage,
 )
@@ -29,6 +38,7 @@ from mlsec_lint.dataflow.flow.values import DEEPEST_PATH, Path, Source, Sym, Val
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import Site
     from mlsec_lint.dataflow.flow.tracing.chains import Bodies, Chain
     from mlsec_lint.dataflow.flow.tracing.places import Place
@@ -113,11 +123,12 @@ class Story:
         stages = self.inside(inner, _places_like(inner, way.start, self.source))
         if stages is None:
             return [self.source_at(None)]
+        op = way.entry.op
+        if way.start[0] == THING:
+            return stages + _some(filled_stage(record.code, op, inner.code))
         if way.start[0] != REGISTER:
             return stages
-        code = self.solver.codes[call.fun.code]
-        last = returned_stage(record.code, span_of(way.entry.op), code)
-        return [*stages, last] if last is not None else stages
+        return stages + _some(returned_stage(record.code, op, span_of(op), inner.code))
 
     def source_at(self, code: Code | None) -> Stage:
         """The source as a step; it may be a parameter of a function."""
@@ -125,7 +136,7 @@ class Story:
         if target is not None:
             is_parameter = any(param.name == self.source.name for param in target.params)
             return source_stage(self.source, target, parameter=is_parameter)
-        return source_stage(self.source, code, parameter=False)
+        return source_stage(self.source, code or code_at(self.solver, self.source), parameter=False)
 
     def is_parameter_of(self, code: Code) -> bool:
         """Whether the source is what the callers outside the project pass to a function."""
@@ -145,7 +156,7 @@ class Story:
         for event, call in caller.calls(*hop):
             head = self._argument(chain, level - 1, event, call, origin)
             if head is not None:
-                return head + _some(passed_stage(caller.code, _site(hop[1], event), callee, origin))
+                return head + _some(passed_stage(caller.code, _site(hop[1], event), callee, origin, event.op))
         for event in caller.at(hop[1]):
             head = self.to(chain, level - 1, [each.place for each in event.inputs])
             if head is not None:
@@ -165,9 +176,11 @@ class Story:
         code = self.solver.codes[call.fun.code]
         if carries(value.labels, self.source) and self.is_parameter_of(code):
             return [self.source_at(code)]
-        goals = [(THING, address, key) for address in addresses_of(value) for key in keys[:1]]
-        goals += _operands(event, value)
+        goals = _held_places(chain.records[level], value, keys)
+        goals += _operands(event, value) if value.labels or not keys else []
         head = self.to(chain, level, goals)
+        if head is None and len(keys) > 1:
+            head = self.to(chain, level, [p for p in chain.records[level].labels if p[0] == THING and p[2] == keys[-1]])
         for target in value.refs if head is None else ():
             if isinstance(target, Sym) and head is None:
                 head = self.before(chain, level, _deeper(target.path, keys))
@@ -189,7 +202,7 @@ class Story:
                         inner = self.bodies.of(call.fun.code, call.spec)
                         stages = self.inside(inner, _places_like(inner, (REGISTER,), self.source))
                         if stages is not None:
-                            return stages + _some(returned_stage(record.code, span, inner.code))
+                            return stages + _some(returned_stage(record.code, None, span, inner.code))
         for event in record.at(residual.site):
             head = self.to(chain, level, [each.place for each in event.inputs])
             if head is not None:
@@ -201,7 +214,7 @@ class Story:
         found: Stages = []
         for move in way.moves:
             stored = self._stored(record, move, origin)
-            one = move_stage(record, move, callees_of(move.event, self.solver.codes)) if move.event else None
+            one = move_stage(record, move, self.solver.codes)
             found += stored if stored is not None else _some(one)
         return found
 
@@ -222,7 +235,7 @@ class Story:
                     self._depth += 1
                     inside = self.moves(inner, way, path)
                     self._depth -= 1
-                    return _some(passed_stage(record.code, call.site, inner.code, path)) + inside
+                    return _some(passed_stage(record.code, call.site, inner.code, path, event.op)) + inside
         return None
 
 
@@ -239,10 +252,18 @@ def _deeper(path: Path, keys: Path) -> Path:
     return (*path, *keys)[: DEEPEST_PATH + 1]
 
 
+def _held_places(record: Recording, value: Value, keys: Path) -> list[Place]:
+    """The places in the objects that a value may be: those under a key, or all."""
+    addresses = addresses_of(value)
+    if keys and keys[0] not in ("*", "iter"):
+        return [(THING, address, key) for address in addresses for key in (keys[0], REST, OWN)]
+    return [place for place in record.labels if place[0] == THING and place[1] in addresses]
+
+
 def _operands(event: Event, value: Value) -> list[Place]:
     """The operands of a call that become an argument: those with its very value, if there are any."""
     same = [each.place for each in event.inputs if each.value == value]
-    return same or [each.place for each in event.inputs]
+    return same or [each.place for each in event.inputs if value.labels & each.labels]
 
 
 def _places_like(inner: Recording, place: Place, source: Source) -> list[Place]:
@@ -254,3 +275,13 @@ def _places_like(inner: Recording, place: Place, source: Source) -> list[Place]:
     if not found:
         found = [p for p, labels in inner.labels.items() if p[0] != REGISTER and carries(labels, source)]
     return found
+
+
+def code_at(solver: Solver, source: Source) -> Code | None:
+    """The innermost body that is known in which a source is written."""
+    found = [
+        code
+        for (path, at), code in solver.codes.items()
+        if path == source.module and at >= 0 and at <= source.at and source.end <= code.body.end
+    ]
+    return max(found, key=lambda code: code.body.at, default=None)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
 from mlsec_lint.dataflow.flow.tracing.places import CONTENT, REGISTER, RETURNED, THING, YIELDED, addresses_of
-from mlsec_lint.dataflow.flow.values import Labels, Source
+from mlsec_lint.dataflow.flow.values import NO_LABELS, Labels, Source
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ def _graph(recording: Recording, origin: object) -> DiGraph[Any]:
         if not outputs:
             continue
         inputs = [each for each in event.inputs if carries(each.labels, origin)]
+        for each in inputs:
+            if not carries(recording.labels.get(each.place, NO_LABELS), origin):
+                for place in parts.of(each):
+                    _connect(graph, place, each.place, _LINK, None)
         at_source, inside = _is_source(recording, event, origin), _is_inside(event, origin)
         for output in outputs:
             deep = not carries(output.value.labels, origin)
