@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from mlsec_lint.dataflow.flow.tracing import phrases
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
-from mlsec_lint.dataflow.flow.tracing.places import CONTENT, RAISED, REGISTER, THING, addresses_of
+from mlsec_lint.dataflow.flow.tracing.places import CONTENT, RAISED, REGISTER, THING
 from mlsec_lint.dataflow.flow.tracing.spelling import prefix, statement, written
 from mlsec_lint.dataflow.flow.tracing.steps import ASSIGNED, COPY, KEPT, READ, THROUGH, Stage, called_name, stage
 from mlsec_lint.source import ir
@@ -36,8 +36,7 @@ def move_stage(recording: Recording, move: Move, codes: dict[tuple[str, int], Co
     if isinstance(op, ir.Build):
         return _display(recording, move, op)
     if isinstance(op, ir.Attribute):
-        text = phrases.READ.format(target=written(code, span))
-        return stage(code, span, text, READ) if move.source[0] == THING else None
+        return _attribute(recording, move, _callee(event, codes))
     text = _kept(recording, op, move)
     return stage(code, statement(code, span), text, KEPT) if text else None
 
@@ -55,16 +54,26 @@ def _kept(recording: Recording, op: ir.Op, move: Move) -> str:
     if isinstance(op, ir.SetAttribute):
         return phrases.STORED.format(target=written(code, span_of(op)))
     if isinstance(op, ir.SetItem):
-        target = recording.names.get(op.obj) or prefix(code, op) or phrases.A_CONTAINER
+        target = recording.names.get(op.obj) or prefix(code, op)
         key = move.target[2] if move.target[0] == THING else ""
         if isinstance(key, tuple):
-            return phrases.UNDER_KEY.format(key=_constant(cast("tuple[str, object]", key)), target=target)
-        return phrases.UNDER_SOME_KEY.format(target=target)
+            phrase = phrases.UNDER_KEY if target else phrases.IN_DISPLAY
+            return phrase.format(key=_constant(cast("tuple[str, object]", key)), target=target)
+        return phrases.UNDER_SOME_KEY.format(target=target or phrases.A_CONTAINER)
     if isinstance(op, ir.Raise):
         return phrases.RAISED
     if isinstance(op, ir.Yield):
         return phrases.YIELDED.format(function=called_name(code))
     return ""
+
+
+def _attribute(recording: Recording, move: Move, callee: Code | None) -> Stage | None:
+    code, op = recording.code, move.event.op if move.event is not None else None
+    if callee is not None:
+        text = phrases.RETURNED.format(function=called_name(callee, op))
+        return stage(code, span_of(op), text, KEPT)
+    text = phrases.READ.format(target=written(code, span_of(op)))
+    return stage(code, span_of(op), text, READ) if move.source[0] == THING else None
 
 
 def _constant(key: tuple[str, object]) -> str:
@@ -88,8 +97,7 @@ def _assignment(recording: Recording, move: Move, op: ir.Store) -> Stage:
     is_copy = move.source[0] == REGISTER and move.source[1] in recording.names and not is_inner
     is_global = recording.code.body.kind == "module" and not move.target[3]
     text = (phrases.GLOBAL if is_global else phrases.ASSIGNED).format(name=name)
-    span = span_of(op) if is_inner else statement(recording.code, span_of(op))
-    return stage(recording.code, span, text, COPY if is_copy else ASSIGNED)
+    return stage(recording.code, statement(recording.code, span_of(op)), text, COPY if is_copy else ASSIGNED)
 
 
 def _call(recording: Recording, move: Move, op: ir.Call | ir.Method, callee: Code | None) -> Stage:
@@ -100,16 +108,10 @@ def _call(recording: Recording, move: Move, op: ir.Call | ir.Method, callee: Cod
     if callee is not None:
         phrase = phrases.RETURNED if move.source == holder else phrases.THROUGH
         return stage(code, span, phrase.format(function=called_name(callee)), KEPT)
-    if move.target[0] == THING and _is_in(move, holder):
+    if move.target[0] == THING and move.event is not None and move.target[1] in move.event.receiver:
         target = prefix(code, op) or phrases.A_CONTAINER
         return stage(code, span, phrases.ADDED.format(target=target), KEPT)
     return stage(code, span, phrases.THROUGH.format(function=_external(recording, op)), THROUGH)
-
-
-def _is_in(move: Move, holder: tuple[str, int]) -> bool:
-    """Whether data is put into the object of whose method is called, and not into a new one."""
-    inputs = move.event.inputs if move.event is not None else ()
-    return any(move.target[1] in addresses_of(each.value) for each in inputs if each.place == holder)
 
 
 def _external(recording: Recording, op: ir.Call | ir.Method) -> str:

@@ -23,6 +23,7 @@ FILLED: Final = "filled in by {function}"
 RETURNED: Final = "returned by {function}"
 YIELDED: Final = "yielded by {function}"
 RAISED: Final = "raised"
+RAISED_BY: Final = "raised by {function}"
 READ: Final = "read from {target}"
 LOADED: Final = "loaded by {name}"
 

@@ -66,12 +66,16 @@ class Called(Struct, frozen=True):
 
 
 class Event(Struct, frozen=True):
-    """One operation (none for what was there from the start), and the labelled data in its operands and results."""
+    """One operation (none for what was there from the start), and the labelled data in its operands and results.
+
+    ``receiver`` are the objects of which a method is called.
+    """
 
     op: ir.Op | None
     inputs: tuple[Carrier, ...]
     outputs: tuple[Carrier, ...]
     calls: tuple[Called, ...] = ()
+    receiver: tuple[Address, ...] = ()
 
 
 class Recorder:
@@ -113,9 +117,12 @@ class Recorder:
                 self._note(None, [], changed)
             else:
                 outputs += changed
-        self._note(op, inputs, outputs)
+        receiver = addresses_of(machine.registers[op.obj]) if isinstance(op, ir.Method) else ()
+        self._note(op, inputs, outputs, tuple(receiver))
 
-    def _note(self, op: ir.Op | None, inputs: list[Carrier], outputs: list[Carrier]) -> None:
+    def _note(
+        self, op: ir.Op | None, inputs: list[Carrier], outputs: list[Carrier], receiver: tuple[Address, ...] = ()
+    ) -> None:
         calls, self._calls = tuple(self._calls), []
         labelled = tuple(each for each in outputs if each.labels)
         if not labelled and not calls:
@@ -129,7 +136,7 @@ class Recorder:
         if op is not None and self._known.get(id(op)) == occurrence and not calls:
             return
         self._known[id(op)] = occurrence
-        self.events.append(Event(op, taken, labelled, calls))
+        self.events.append(Event(op, taken, labelled, calls, receiver))
 
     def _carrier(self, machine: Machine, place: Place, value: Value) -> Carrier:
         value = machine.current(value)

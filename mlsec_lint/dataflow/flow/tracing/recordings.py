@@ -9,8 +9,6 @@ from mlsec_lint.dataflow.flow.tracing.recorder import Called, Event, Recorder
 from mlsec_lint.dataflow.flow.values import NO_LABELS, CodeKey, Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Demand, Solver
     from mlsec_lint.dataflow.flow.summary import Residual, Site
@@ -40,12 +38,14 @@ class Recording:
             return []
         return [e for e in self.events if e.op is not None and (site.at, site.end) == _span(e.op)]
 
-    def calls(self, caller: CodeKey, site: Site, callee: CodeKey) -> Iterable[tuple[Event, Called]]:
+    def calls(self, caller: CodeKey, site: Site, callee: CodeKey) -> list[tuple[Event, Called]]:
         """The uses of a summary at a place, which may be written in a body that this one calls."""
-        for event in self.events:
-            for call in event.calls:
-                if call.caller == caller and call.site == site and call.fun.code == callee:
-                    yield event, call
+        return [
+            (event, call)
+            for event in self.events
+            for call in event.calls
+            if call.caller == caller and call.site == site and call.fun.code == callee
+        ]
 
     def origins(self, place: Place) -> frozenset[object]:
         """The origins of the data in a place."""

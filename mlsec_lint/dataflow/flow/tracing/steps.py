@@ -103,7 +103,7 @@ def returned_stage(code: Code, op: ir.Op | None, span: tuple[int, int], callee: 
     return stage(code, span, phrase.format(function=called_name(callee, op)), CROSSING) if span[0] >= 0 else None
 
 
-def filled_stage(code: Code, op: ir.Op | None, callee: Code) -> Stage | None:
-    """What a function of the project stored in an object is there after its call."""
-    span = span_of(op)
-    return stage(code, span, phrases.FILLED.format(function=called_name(callee, op)), KEPT) if span[0] >= 0 else None
+def left_stage(code: Code, op: ir.Op | None, callee: Code, *, raised: bool) -> Stage | None:
+    """What a function of the project stored in an object, or raised, is there after its call."""
+    span, phrase = span_of(op), phrases.RAISED_BY if raised else phrases.FILLED
+    return stage(code, span, phrase.format(function=called_name(callee, op)), KEPT) if span[0] >= 0 else None

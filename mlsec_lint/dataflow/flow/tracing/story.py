@@ -12,23 +12,17 @@ from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow.tracing.goals import code_at, held_places, operands, places_like
 from mlsec_lint.dataflow.flow.tracing.moves import move_stage, result_stage
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
 from mlsec_lint.dataflow.flow.tracing.outside import entered, global_variable, of_module
 from mlsec_lint.dataflow.flow.tracing.places import (
-    NAME,
-    OWN,
-    RAISED,
     REGISTER,
-    REST,
-    RETURNED,
     THING,
-    YIELDED,
-    addresses_of,
 )
 from mlsec_lint.dataflow.flow.tracing.steps import (
     Stage,
-    filled_stage,
+    left_stage,
     passed_stage,
     returned_stage,
     source_stage,
@@ -38,7 +32,6 @@ from mlsec_lint.dataflow.flow.values import DEEPEST_PATH, Path, Source, Sym, Val
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
-    from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import Site
     from mlsec_lint.dataflow.flow.tracing.chains import Bodies, Chain
     from mlsec_lint.dataflow.flow.tracing.places import Place
@@ -120,14 +113,13 @@ class Story:
 
     def _returned(self, record: Recording, way: Way, call: Called) -> Stages:
         inner = self.bodies.of(call.fun.code, call.spec)
-        stages = self.inside(inner, _places_like(inner, way.start, self.source))
+        stages = self.inside(inner, places_like(inner, way.start, self.source))
         if stages is None:
             return [self.source_at(None)]
         op = way.entry.op
-        if way.start[0] == THING:
-            return stages + _some(filled_stage(record.code, op, inner.code))
         if way.start[0] != REGISTER:
-            return stages
+            raised = call.summary.raises is not None and call.summary.returns is None
+            return stages + _some(left_stage(record.code, op, inner.code, raised=raised))
         return stages + _some(returned_stage(record.code, op, span_of(op), inner.code))
 
     def source_at(self, code: Code | None) -> Stage:
@@ -153,12 +145,13 @@ class Story:
             return entered(self, chain.records[0].code, origin) if chain.entered else None
         hop = chain.hops[level - 1]
         caller, callee = chain.records[level - 1], chain.records[level].code
-        for event, call in caller.calls(*hop):
+        found = caller.calls(*hop)
+        for event, call in found:
             head = self._argument(chain, level - 1, event, call, origin)
             if head is not None:
                 return head + _some(passed_stage(caller.code, _site(hop[1], event), callee, origin, event.op))
-        for event in caller.at(hop[1]):
-            head = self.to(chain, level - 1, [each.place for each in event.inputs])
+        for event in [] if found else caller.at(hop[1]):
+            head = self.to(chain, level - 1, _likelyoperands(event, callee, origin))
             if head is not None:
                 return head + _some(passed_stage(caller.code, hop[1], callee, origin))
         return None
@@ -176,8 +169,8 @@ class Story:
         code = self.solver.codes[call.fun.code]
         if carries(value.labels, self.source) and self.is_parameter_of(code):
             return [self.source_at(code)]
-        goals = _held_places(chain.records[level], value, keys)
-        goals += _operands(event, value) if value.labels or not keys else []
+        goals = held_places(chain.records[level], value, keys)
+        goals += operands(event, value) if value.labels or not keys else []
         head = self.to(chain, level, goals)
         if head is None and len(keys) > 1:
             head = self.to(chain, level, [p for p in chain.records[level].labels if p[0] == THING and p[2] == keys[-1]])
@@ -200,7 +193,7 @@ class Story:
                         call.summary, self.source
                     ):
                         inner = self.bodies.of(call.fun.code, call.spec)
-                        stages = self.inside(inner, _places_like(inner, (REGISTER,), self.source))
+                        stages = self.inside(inner, places_like(inner, (REGISTER,), self.source))
                         if stages is not None:
                             return stages + _some(returned_stage(record.code, None, span, inner.code))
         for event in record.at(residual.site):
@@ -250,38 +243,3 @@ def _site(site: Site, event: Event) -> Site:
 
 def _deeper(path: Path, keys: Path) -> Path:
     return (*path, *keys)[: DEEPEST_PATH + 1]
-
-
-def _held_places(record: Recording, value: Value, keys: Path) -> list[Place]:
-    """The places in the objects that a value may be: those under a key, or all."""
-    addresses = addresses_of(value)
-    if keys and keys[0] not in ("*", "iter"):
-        return [(THING, address, key) for address in addresses for key in (keys[0], REST, OWN)]
-    return [place for place in record.labels if place[0] == THING and place[1] in addresses]
-
-
-def _operands(event: Event, value: Value) -> list[Place]:
-    """The operands of a call that become an argument: those with its very value, if there are any."""
-    same = [each.place for each in event.inputs if each.value == value]
-    return same or [each.place for each in event.inputs if value.labels & each.labels]
-
-
-def _places_like(inner: Recording, place: Place, source: Source) -> list[Place]:
-    """The places of a called body from which its caller gets what is in a place of its own."""
-    kinds = {RETURNED, YIELDED} if place[0] == REGISTER else {RAISED} if place[0] == RAISED else {THING, NAME}
-    found = [p for p, labels in inner.labels.items() if p[0] in kinds and carries(labels, source)]
-    if place[0] == THING:
-        found = [p for p in found if p[0] == THING and p[2] == place[2]] or found
-    if not found:
-        found = [p for p, labels in inner.labels.items() if p[0] != REGISTER and carries(labels, source)]
-    return found
-
-
-def code_at(solver: Solver, source: Source) -> Code | None:
-    """The innermost body that is known in which a source is written."""
-    found = [
-        code
-        for (path, at), code in solver.codes.items()
-        if path == source.module and at >= 0 and at <= source.at and source.end <= code.body.end
-    ]
-    return max(found, key=lambda code: code.body.at, default=None)
