@@ -6,9 +6,9 @@ backwards from the sink. Where that fails, the calls that lead from the source's
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from mlsec_lint.dataflow.flow.tracing.chains import Bodies, EnoughError
+from mlsec_lint.dataflow.flow.tracing.chains import Bodies
 from mlsec_lint.dataflow.flow.tracing.operands import operands_of
 from mlsec_lint.dataflow.flow.tracing.places import REGISTER
 from mlsec_lint.dataflow.flow.tracing.recordings import Recording, Recordings
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.flow.tracing.places import Place
 
-_FAILURES: Final = (EnoughError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
-"""A way that cannot be told is no reason to lose a finding."""
-
 
 class Explainer:
     """Explains the findings of one project; bodies that many of them pass through are recorded once."""
@@ -43,7 +40,7 @@ class Explainer:
             return ()
         try:
             stages = self._stages(reached, source)
-        except _FAILURES:
+        except Exception:  # noqa: BLE001 - a way that cannot be told is no reason to lose a finding
             stages = None
         if not stages or stages[0].step.role != "source":
             stages = self._coarse(reached, source)

@@ -16,11 +16,13 @@ from mlsec_lint.dataflow.flow.tracing.places import (
     addresses_of,
 )
 from mlsec_lint.dataflow.flow.tracing.ways import carries
+from mlsec_lint.dataflow.flow.values import Bound, Fun
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
+    from mlsec_lint.dataflow.flow.summary import Site
     from mlsec_lint.dataflow.flow.tracing.places import Place
     from mlsec_lint.dataflow.flow.tracing.recorder import Event
     from mlsec_lint.dataflow.flow.tracing.recordings import Recording
@@ -41,19 +43,23 @@ def operands(event: Event, value: Value) -> list[Place]:
     return same or [each.place for each in event.inputs if value.labels & each.labels]
 
 
-def _likelyoperands(event: Event, callee: Code, origin: Path) -> list[Place]:
-    """The operands of a call, whose function is known further out only, that may be a parameter of that function."""
+def likely_operands(event: Event, callee: Code, origin: Path) -> list[list[Place]]:
+    """The operands of a call of an unknown function that may be a parameter of it: the likely ones, then all."""
     op, (kind, index) = event.op, cast("tuple[str, int]", origin[0])
     every = [each.place for each in event.inputs]
     if not isinstance(op, (ir.Call, ir.Method)) or kind != "p" or index >= len(callee.params):
-        return every
+        return [every]
     bound = callee.owner is not None and isinstance(op, ir.Method)
     if index == 0 and isinstance(op, ir.Method) and bound:
-        return [place for place in every if place[0] != REGISTER or place[1] == op.obj]
+        return [[(REGISTER, op.obj)]]
     positional = [arg.src for arg in op.args if not arg.name and not arg.kind]
     named = [arg.src for arg in op.args if arg.name == callee.params[index].name]
-    likely = [(REGISTER, r) for r in [*named, *positional[index - bound : index - bound + 1]]]
-    return [place for place in every if place in likely] or every
+    likely: list[Place] = [(REGISTER, r) for r in [*named, *positional[index - bound : index - bound + 1]]]
+    likely = [place for place in every if place in likely]
+    if isinstance(op, ir.Method) and op.name == callee.body.name and likely:
+        return [likely]
+    given = [each.place for each in event.inputs if not any(isinstance(r, (Fun, Bound)) for r in each.value.refs)]
+    return [[place for place in given if place in likely], given, every]
 
 
 def places_like(inner: Recording, place: Place, source: Source) -> list[Place]:
@@ -67,11 +73,11 @@ def places_like(inner: Recording, place: Place, source: Source) -> list[Place]:
     return found
 
 
-def code_at(solver: Solver, source: Source) -> Code | None:
-    """The innermost body that is known in which a source is written."""
+def code_at(solver: Solver, place: Source | Site) -> Code | None:
+    """The innermost body that is known in which something is written."""
     found = [
         code
         for (path, at), code in solver.codes.items()
-        if path == source.module and at >= 0 and at <= source.at and source.end <= code.body.end
+        if path == place.module and 0 <= at <= place.at and place.end <= code.body.end
     ]
     return max(found, key=lambda code: code.body.at, default=None)

@@ -27,8 +27,7 @@ def move_stage(recording: Recording, move: Move, codes: dict[tuple[str, int], Co
     if span[0] < 0:
         return None
     if move.target[0] == CONTENT:
-        target = prefix(code, op) or phrases.A_FILE
-        return stage(code, span, phrases.WRITTEN.format(target=target), KEPT)
+        return stage(code, span, _written(recording, event, op), KEPT)
     if isinstance(op, (ir.Call, ir.Method)):
         return _call(recording, move, op, _callee(event, codes))
     if isinstance(op, ir.Store):
@@ -47,6 +46,15 @@ def result_stage(recording: Recording, event: Event) -> Stage | None:
         return None
     text = phrases.THROUGH.format(function=_external(recording, event.op))
     return stage(recording.code, span_of(event.op), text, KEPT)
+
+
+def _written(recording: Recording, event: Event, op: ir.Op) -> str:
+    """Data goes into a buffer or a file: by a method of it, or by a function that is told its place."""
+    if isinstance(op, ir.Method) and any(each.place == (REGISTER, op.obj) for each in event.inputs):
+        return phrases.WRITTEN.format(target=prefix(recording.code, op) or phrases.A_FILE)
+    if isinstance(op, (ir.Call, ir.Method)):
+        return phrases.WRITTEN_BY.format(function=_external(recording, op))
+    return phrases.WRITTEN.format(target=phrases.A_FILE)
 
 
 def _kept(recording: Recording, op: ir.Op, move: Move) -> str:

@@ -35,6 +35,15 @@ def statement(code: Code, span: tuple[int, int]) -> tuple[int, int]:
     return (start + len(line) - len(line.lstrip()), start + len(text))
 
 
+def head_end(code: Code) -> int:
+    """Where the head of a function ends: comments before its first statement are no part of it."""
+    start, data = code.body.at, code.module.data
+    lines = data[start : max(code.body.inside, start + 1)].split(b"\n")
+    while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith(b"#")):
+        lines.pop()
+    return start + len(b"\n".join(lines).rstrip())
+
+
 def prefix(code: Code, op: ir.Op) -> str:
     """What a method is called on, or whose item is set, if that is a plain dotted name."""
     if not isinstance(op, (ir.Method, ir.SetItem)):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from msgspec import Struct
 
 from mlsec_lint.dataflow.flow.tracing import phrases
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
+from mlsec_lint.dataflow.flow.tracing.spelling import head_end
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ def stage(code: Code, span: tuple[int, int], text: str, rank: int) -> Stage:
 def source_stage(source: Source, code: Code | None, *, parameter: bool) -> Stage:
     """Where the data enters; ``code`` is the body in which it does, if it is known."""
     definition = code.body.qualname if code is not None else ""
-    text = phrases.RECEIVED.format(name=source.name)
+    text, end = phrases.RECEIVED.format(name=source.name), source.end
     if parameter and code is not None:
         text = phrases.PARAMETER.format(name=source.name, function=called_name(code))
-    return Stage(TraceStep(source.module, source.at, source.end, text, "source", definition), END)
+        end = head_end(code)
+    return Stage(TraceStep(source.module, source.at, end, text, "source", definition), END)
 
 
 def sink_stage(hit: SinkHit) -> Stage:
@@ -77,12 +79,17 @@ def called_name(code: Code, op: ir.Op | None = None) -> str:
 
 def passed_stage(caller: Code, site: Site, callee: Code, origin: Path, op: ir.Op | None = None) -> Stage | None:
     """Data enters a function of the project by a call, as what the function knows by ``origin``."""
-    function, (kind, index) = called_name(callee, op), origin[0] if origin else ("", 0)
+    function = called_name(callee, op)
+    kind, index = cast("tuple[str, int]", origin[0]) if origin else ("", 0)
     name = "".join(_key_text(key) for key in origin[1:])
     if kind == "e":
-        span = (callee.body.at, max(callee.body.inside, callee.body.at + 1))
-        return stage(callee, span, phrases.CAPTURED.format(function=function, name=name.lstrip(".")), CROSSING)
-    if site.at < 0:
+        return stage(
+            callee,
+            (callee.body.at, head_end(callee)),
+            phrases.CAPTURED.format(function=function, name=name.lstrip(".")),
+            CROSSING,
+        )
+    if not 0 <= site.at < site.end:
         return None
     text = phrases.PASSED.format(function=function)
     if kind == "p" and index < len(callee.params):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.tracing.goals import code_at, held_places, operands, places_like
+from mlsec_lint.dataflow.flow.tracing.chains import Chain
+from mlsec_lint.dataflow.flow.tracing.goals import code_at, held_places, likely_operands, operands, places_like
 from mlsec_lint.dataflow.flow.tracing.moves import move_stage, result_stage
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
 from mlsec_lint.dataflow.flow.tracing.outside import entered, global_variable, of_module
@@ -33,7 +34,7 @@ from mlsec_lint.dataflow.flow.values import DEEPEST_PATH, Path, Source, Sym, Val
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.summary import Site
-    from mlsec_lint.dataflow.flow.tracing.chains import Bodies, Chain
+    from mlsec_lint.dataflow.flow.tracing.chains import Bodies
     from mlsec_lint.dataflow.flow.tracing.places import Place
     from mlsec_lint.dataflow.flow.tracing.recorder import Called, Event
     from mlsec_lint.dataflow.flow.tracing.recordings import Recording
@@ -69,7 +70,7 @@ class Story:
             way = way_through(record, origin, goals)
             head = self.before(chain, level, origin) if way is not None and self._may_ask() else None
             if way is not None and head is not None:
-                return head + self.moves(record, way, origin)
+                return head + _some(result_stage(record, way.entry)) + self.moves(record, way, origin)
         return None
 
     def descend(self) -> bool:
@@ -150,10 +151,33 @@ class Story:
             head = self._argument(chain, level - 1, event, call, origin)
             if head is not None:
                 return head + _some(passed_stage(caller.code, _site(hop[1], event), callee, origin, event.op))
-        for event in [] if found else caller.at(hop[1]):
-            head = self.to(chain, level - 1, _likelyoperands(event, callee, origin))
-            if head is not None:
-                return head + _some(passed_stage(caller.code, hop[1], callee, origin))
+        return None if found else self._unresolved(chain, level, origin)
+
+    def _unresolved(self, chain: Chain, level: int, origin: Path) -> Stages | None:
+        """How the data gets to what is passed by a call that only a body further out resolved."""
+        hop, callee = chain.hops[level - 1], chain.records[level].code
+        below = self._around(chain, level, hop[1])
+        if below is None:
+            return None
+        record, last = below.records[-1], len(below.records) - 1
+        for event in record.at(hop[1]):
+            for goals in likely_operands(event, callee, origin):
+                head = self.to(below, last, goals)
+                if head is not None:
+                    return head + _some(passed_stage(record.code, hop[1], callee, origin))
+        return None
+
+    def _around(self, chain: Chain, level: int, site: Site) -> Chain | None:
+        """The chain up to the body in which a call is written: the caller, or one that the caller calls."""
+        records, hops = chain.records[:level], chain.hops[: level - 1]
+        if records[-1].at(site):
+            return Chain(records, hops, chain.entered)
+        code = code_at(self.solver, site)
+        for event in records[-1].events if code is not None else ():
+            for call in event.calls:
+                if code is not None and call.fun.code == code.key:
+                    inner = self.bodies.of(code.key, call.spec)
+                    return Chain((*records, inner), (*hops, (call.caller, call.site, code.key)), chain.entered)
         return None
 
     def _argument(self, chain: Chain, level: int, event: Event, call: Called, origin: Path) -> Stages | None:
@@ -238,7 +262,7 @@ def _some(one: Stage | None) -> Stages:
 
 def _site(site: Site, event: Event) -> Site:
     """The place of a call; one that is not written as such happens where the operation is."""
-    return site if site.at >= 0 else replace(site, at=span_of(event.op)[0], end=span_of(event.op)[1])
+    return site if 0 <= site.at < site.end else replace(site, at=span_of(event.op)[0], end=span_of(event.op)[1])
 
 
 def _deeper(path: Path, keys: Path) -> Path:

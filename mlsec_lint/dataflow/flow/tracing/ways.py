@@ -88,7 +88,7 @@ def _graph(recording: Recording, origin: object) -> DiGraph[Any]:
         inputs = [each for each in event.inputs if carries(each.labels, origin)]
         for each in inputs:
             if not carries(recording.labels.get(each.place, NO_LABELS), origin):
-                for place in parts.of(each):
+                for place in (*parts.of(each), *parts.content(each)):
                     _connect(graph, place, each.place, _LINK, None)
         at_source, inside = _is_source(recording, event, origin), _is_inside(event, origin)
         for output in outputs:
