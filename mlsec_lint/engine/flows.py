@@ -11,7 +11,7 @@ from mlsec_lint.checks.draft import Draft, DraftStep
 from mlsec_lint.checks.flow_sinks import EventKey, FlowSinks, Reaching
 from mlsec_lint.dataflow.flow.reach import Reached, nested_codes, reached, reached_at_import
 from mlsec_lint.dataflow.flow.solver import Solver
-from mlsec_lint.dataflow.flow.trace import explain
+from mlsec_lint.dataflow.flow.trace import Explainer
 
 if TYPE_CHECKING:
     from mlsec_lint.checks.conditions import Judge
@@ -31,6 +31,7 @@ class Flows:
         self._slugs = frozenset(rule.slug for rule in rules)
         self._reached: dict[str, list[Reached]] = {}
         self._kinds = frozenset(kind for rule in rules if rule.flow is not None for kind in rule.flow.sinks)
+        self._explainer = Explainer(solver)
 
     def compose(self, demand: Demand, failed: Callable[[str, Exception], None]) -> None:
         """Work out what data reaches in the bodies that are asked for."""
@@ -111,6 +112,6 @@ class Flows:
     def _with_steps(self, draft: Draft, each: Reaching) -> Draft:
         steps = tuple(
             DraftStep(s.module, s.at, s.end, s.text, s.role, s.definition)
-            for s in explain(self.solver, each.reached, each.label)
+            for s in self._explainer.explain(each.reached, each.label)
         )
         return replace(draft, origin=each.source.kind, steps=steps)
