@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlsec_lint.checks.call_sinks import CallSinks
 from mlsec_lint.checks.draft import Draft, DraftStep
 from mlsec_lint.checks.flow_sinks import EventKey, FlowSinks, Reaching
-from mlsec_lint.dataflow.flow.reach import Reached, functions_of, nested_codes, reached, reached_at_import
+from mlsec_lint.dataflow.flow.reach import (
+    Reached,
+    functions_of,
+    nested_codes,
+    reached,
+    reached_at_import,
+    reached_by_handing,
+    reached_by_inheritance,
+)
 from mlsec_lint.dataflow.flow.solver import Solver
 from mlsec_lint.dataflow.flow.trace import explain
 
@@ -18,6 +26,15 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.events import Event
     from mlsec_lint.domain.rule import Rule
     from mlsec_lint.domain.threats import ThreatModel
+
+
+def _at_import(solver: Solver, path: str) -> Iterator[Reached]:
+    yield from reached_at_import(solver, path)
+
+
+def _in_functions(solver: Solver, path: str) -> Iterator[Reached]:
+    yield from reached(solver, functions_of(solver, path))
+    yield from reached_by_inheritance(solver, path)
 
 
 class Flows:
@@ -30,17 +47,18 @@ class Flows:
         self._slugs = frozenset(rule.slug for rule in rules)
         self._reached: dict[str, list[Reached]] = {}
 
-    def compose(self, paths: Iterable[str], failed: Callable[[str, Exception], None]) -> None:
+    def compose(self, paths: Sequence[str], failed: Callable[[str, Exception], None]) -> None:
         """Work out what data reaches in the bodies of some modules."""
-        for path in paths:
-            try:
-                for each in reached_at_import(self.solver, path):
-                    self._note(each)
-                for each in reached(self.solver, functions_of(self.solver, path)):
-                    self._note(each)
-            except Exception as error:  # noqa: BLE001 - one file's failure must not end the run
-                failed(path, error)
-        for each in reached(self.solver, nested_codes(self.solver), entered=False):
+        solver = self.solver
+        # All modules first: what one of them says of another's functions must not depend on their order.
+        for steps in (_at_import, _in_functions):
+            for path in paths:
+                try:
+                    for each in steps(solver, path):
+                        self._note(each)
+                except Exception as error:  # noqa: BLE001 - one file's failure must not end the run
+                    failed(path, error)
+        for each in (*reached(solver, nested_codes(solver), entered=False), *reached_by_handing(solver)):
             self._note(each)
 
     def _note(self, each: Reached) -> None:
@@ -53,7 +71,7 @@ class Flows:
     @property
     def has_handlers(self) -> bool:
         """Whether some function of the project is called with data from outside."""
-        return self.solver.handlers > 0
+        return self.solver.handlers
 
     def merged(
         self, path: str, drafts: list[Draft], events: Mapping[EventKey, Event], threat: ThreatModel

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow.annotations import ANNOTATED
+from mlsec_lint.dataflow.flow.entry_values import is_spared
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further, read_path, write_overlay
+from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
     UNKNOWN,
@@ -21,7 +24,6 @@ from mlsec_lint.dataflow.flow.values import (
     Mod,
     Obj,
     Reference,
-    Source,
     Super,
     Sym,
     Value,
@@ -39,6 +41,8 @@ _DEEPEST_PROPERTY = 6
 
 def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: int = -1) -> Value:
     """``obj.name``: the join over everything that ``obj`` may be. Attributes of labelled data are labelled data."""
+    if is_spared(obj.ident, name):
+        return Value(open=True, ident=("a", obj.ident, name))
     result: Value | None = None
     for target in obj.refs:
         one = _attribute(machine, target, obj, name, at, end)
@@ -88,7 +92,7 @@ def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, a
     dotted = knowledge.canonical(f"{target.name}.{name}")
     source = knowledge.attributes.first(dotted)
     if source is not None:
-        labels = labels | {Label(Source(source.origin, machine.path, at, end, dotted))}
+        labels = labels | {source_label(machine, source.origin, at, end, dotted)}
         return Value(labels, (Inst(dotted),), (), True, ("v", machine.path, at))
     if isinstance(target, Ext):
         return Value(labels, (Ext(dotted),), (), bool(labels))
@@ -101,7 +105,7 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
     if target.ext:
         source = machine.knowledge.attributes.first(machine.knowledge.canonical(f"{target.ext}.{name}"))
         if source is not None:
-            label = Label(Source(source.origin, machine.path, at, end, f"{target.ext}.{name}"))
+            label = source_label(machine, source.origin, at, end, f"{target.ext}.{name}")
             return replace(value, labels=value.labels | {label})
     if target.cls is None or not _is_fresh(value, target, key):
         return value
@@ -252,8 +256,12 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
             address = ("c", *target.code)
             thing = machine.state.heap.get(address) or Thing("class", {}, exact=False)
             machine.state.heap[address] = thing.with_item(key, value)
-        elif isinstance(target, (Inst, Ext)) and obj.ident is not None:
-            taint_content(machine, obj.ident, value)
+        elif isinstance(target, (Inst, Ext)):
+            from mlsec_lint.dataflow.flow.handing import hand_over_attribute
+
+            hand_over_attribute(machine, target.name, name, value)
+            if obj.ident is not None:
+                taint_content(machine, obj.ident, value)
 
 
 def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name: str, value: Value) -> bool:
@@ -318,9 +326,11 @@ def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
     if isinstance(target, Cls):
         return ref(target)
     if isinstance(target, (Ext, Inst)):
+        if target.name in ANNOTATED:
+            return Value(refs=(Inst(target.name), *key.refs))
         source = machine.knowledge.attributes.first(target.name)
         if source is not None and not obj.labels:
-            return data(frozenset((Label(Source(source.origin, machine.path, -1, -1, target.name)),)))
+            return data(frozenset((source_label(machine, source.origin, -1, -1, target.name),)))
         return data(obj.labels)
     return data(obj.labels)
 

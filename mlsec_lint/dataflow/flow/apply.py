@@ -61,7 +61,7 @@ class Application:
         new = frozenset(address for address, _ in summary.heap if address[0] in ("a", "f"))
         self.rewriting = Rewriting(machine, fun, values, new, at)
         code_key, site = machine.origin
-        hop = (code_key, site if site is not None else Site(machine.path, at, end), fun.code)
+        hop = (code_key, site if site is not None else machine.place(at, end), fun.code)
         self.hop: tuple[CodeKey, Site, CodeKey] | None = hop
 
     def run(self) -> Value:

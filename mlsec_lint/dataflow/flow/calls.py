@@ -46,12 +46,14 @@ _DEEPEST_CALLBACK: Final = 3
 
 def _call(machine: Machine, op: ir.Call) -> None:
     call = arguments_of(machine, op.args)
+    machine.doing = (op.at, op.end)
     machine.set(op.dst, machine.current(call_value(machine, machine.get(op.func), call, op.at, op.end)))
 
 
 def _method(machine: Machine, op: ir.Method) -> None:
     obj = machine.get(op.obj)
     call = arguments_of(machine, op.args)
+    machine.doing = (op.at, op.end)
     machine.set(op.dst, machine.current(call_method(machine, obj, op.name, call, op.at, op.end)))
 
 

@@ -28,6 +28,7 @@ class ClassInfo:
     bases: tuple[Cls | Ext, ...] = ()
     attributes: dict[str, Value] = field(default_factory=dict[str, Value])
     fields: tuple[str, ...] = ()
+    types: dict[str, Value] = field(default_factory=dict[str, Value])
     record: bool = False
     metaclass: CodeKey | None = None
     complete: bool = False
@@ -63,11 +64,11 @@ class Classes:
         self._infos[key] = info
         self._orders.pop(key, None)
 
-    def defined(self, key: CodeKey) -> None:
-        """The body of a class has been evaluated."""
+    def defined(self, key: CodeKey, types: dict[str, Value]) -> None:
+        """The body of a class has been evaluated, and the annotations of its fields."""
         info = self._infos.get(key)
-        if info is not None:
-            info.complete = True
+        if info is not None and not info.complete:
+            info.complete, info.types = True, types
 
     def _is_record(self, marks: tuple[Value, ...]) -> bool:
         from mlsec_lint.dataflow.flow.values import Bound, Inst
@@ -135,8 +136,14 @@ class Classes:
                 pending += [a.src for a in each.args]
         return [needed[register] for register in sorted(needed)]
 
+    def of_module(self, path: str) -> list[CodeKey]:
+        """The classes that the top level of a module defines, in source order."""
+        return [(path, at) for at in self._ops_of(path)]
+
     def _class_op(self, key: CodeKey) -> ir.Class | None:
-        path, at = key
+        return self._ops_of(key[0]).get(key[1])
+
+    def _ops_of(self, path: str) -> dict[int, ir.Class]:
         ops = self._ops.get(path)
         if ops is None:
             module = self._solver.project.module(path)
@@ -144,7 +151,7 @@ class Classes:
             if module is not None:
                 ops = {op.at: op for op in all_ops(module.body.block or []) if isinstance(op, ir.Class)}
             self._ops[path] = ops
-        return ops.get(at)
+        return ops
 
     def _bases_of(self, local: ClassRef) -> tuple[Cls | Ext, ...]:
         found: list[Cls | Ext] = []

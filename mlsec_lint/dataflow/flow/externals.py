@@ -13,16 +13,15 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.access import taint_content
 from mlsec_lint.dataflow.flow.apply import record
 from mlsec_lint.dataflow.flow.guarding import guarded_result
-from mlsec_lint.dataflow.flow.operations import ident_of, source_label
+from mlsec_lint.dataflow.flow.operations import ident_of
 from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.specials import special_call
 from mlsec_lint.dataflow.flow.summary import Argument, Call, SinkHit, Site
 from mlsec_lint.dataflow.flow.values import (
     NO_LABELS,
     UNKNOWN,
     UNMODELLED,
-    Bound,
-    Fun,
     Inst,
     Labels,
     Sym,
@@ -52,10 +51,15 @@ def call_external(machine: Machine, name: str, call: Call, receiver: Value | Non
 
 def _modelled(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value:
     from mlsec_lint.dataflow.flow.calls import callbacks
+    from mlsec_lint.dataflow.flow.handing import hand_over
+    from mlsec_lint.dataflow.flow.injection import request
 
     knowledge = machine.knowledge
-    _handed_over(machine, name, call, at, end)
+    hand_over(machine, name, call, at, end)
     typed = Inst(knowledge.types.first(name) or name)
+    asked = request(machine, call, name, at)
+    if asked is not None:
+        return Value(refs=(Inst(name), asked))
     ident = ("v", machine.path, at)
     producer = knowledge.producers.first(name)
     if producer is None and receiver is not None:
@@ -179,28 +183,6 @@ def _frozen(machine: Machine, value: Value) -> Value:
     if place is not None:
         labels = labels | place.labels
     return replace(value, labels=bounded(labels)) if labels != value.labels else value
-
-
-def _handed_over(machine: Machine, name: str, call: Call, at: int, end: int) -> None:
-    """Functions handed to a framework are called by it with data from outside."""
-    from mlsec_lint.dataflow.flow.calls import call_value
-    from mlsec_lint.dataflow.flow.entries import values_for
-
-    for entry in machine.knowledge.callbacks.find(name):
-        wanted = [call.get(entry.parameters, parameter) for parameter in entry.argument]
-        values = [a.value for a in wanted if a is not None] if entry.argument else call.values()
-        for value in values:
-            for target in value.refs:
-                func = target.func if isinstance(target, Bound) else target
-                if not isinstance(func, Fun) or machine.nesting > 3:
-                    continue
-                receiver = 1 if isinstance(target, Bound) else 0
-                given = values_for(machine, func.code, entry, skip=receiver)
-                machine.nesting += 1
-                try:
-                    call_value(machine, Value(refs=(target,)), Call(tuple(Argument(v) for v in given)), at, end)
-                finally:
-                    machine.nesting -= 1
 
 
 def method_effects(machine: Machine, name: str, obj: Value, call: Call, at: int) -> Value | None:

@@ -53,7 +53,7 @@ class Fields:
             summary = machine.solver.summary(method.code, (), early=False)
             overlay = next((t for a, t in summary.heap if a == ("s", ("p", 0))), None)
             nested = next((t for a, t in summary.heap if a == ("s", ("p", 0), f".{name}")), None)
-            values = parameter_values(machine, code)
+            values = parameter_values(machine, code, key)
             values[0] = ref(Obj(("self", *key)))
             application = Application(machine, code, method, values, summary, code.body.at, code.body.at)
             if overlay is not None and f".{name}" in overlay.items:

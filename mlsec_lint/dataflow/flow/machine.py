@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.guards import assume
 from mlsec_lint.dataflow.flow.heap import State, join_states
 from mlsec_lint.dataflow.flow.narrowing import refine
+from mlsec_lint.dataflow.flow.summary import Site
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
     UNKNOWN,
@@ -28,8 +29,9 @@ from mlsec_lint.source import ir
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
-    from mlsec_lint.dataflow.flow.summary import Residual, SinkHit, Site
+    from mlsec_lint.dataflow.flow.summary import Residual, SinkHit
     from mlsec_lint.dataflow.flow.trace import Recorder
+    from mlsec_lint.knowledge.schema_flow import Entry
 
 MOST_STEPS: Final = 40_000
 """Operations evaluated per body, loops included."""
@@ -67,10 +69,12 @@ class Machine:
         self.sinks: dict[tuple[Any, ...], SinkHit] = {}
         self.residuals: list[Residual] = []
         self.trimmed: dict[str, None] = {}
+        self.handlers: list[tuple[Value, Entry, int, int]] = []
         self.applications = 0
         self.nesting = 0
         self.origin: tuple[CodeKey, Site | None] = (code.key, None)
         self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
+        self.doing = (max(code.body.at, 0), max(code.body.inside, code.body.at + 1, 1))
         self.stars: list[tuple[str | None, str]] = []
         self._ops = ops
         self._breaks: list[State] = []
@@ -86,6 +90,19 @@ class Machine:
             self.trimmed["a function that is too long was followed in part"] = None
         if self.state.alive:
             self.returned.append((Value(consts=(None,)), self.state))
+        if self.handlers and self.returned and (not self.early or self.body.kind == "module"):
+            self._call_handlers()
+
+    def _call_handlers(self) -> None:
+        """Functions defined here that a framework calls later, when this body has set up all that they close over."""
+        from mlsec_lint.dataflow.flow.handing import deliver
+
+        for value, entry, at, end in self.handlers:
+            ends = [state for _, state in self.returned]
+            self.state = ends[0].copy()
+            for state in ends[1:]:
+                self.state = join_states(self.state, state)
+            deliver(self, value, entry, at, end)
 
     def block(self, ops: ir.Block) -> None:
         """Evaluate operations in order until the state ends."""
@@ -120,6 +137,12 @@ class Machine:
             value = replace(value, labels=value.labels | content.labels, digests=content.digests or value.digests)
         tags = state.guards.get(value.ident)
         return replace(value, labels=with_tags(value.labels, tags)) if tags else value
+
+    def place(self, at: int, end: int) -> Site:
+        """The place of a call; one that is not written (of a property, a callback) stands where evaluation is."""
+        if at < 0:
+            at, end = self.doing
+        return Site(self.path, at, end)
 
     def bind(self, name: str, value: Value) -> None:
         """Give a name a value in the scope that is being evaluated."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.statics import module_code
-from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, Value
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -99,12 +99,8 @@ class Modules:
                     return True
         return False
 
-    def default_names(self, code: Code, index: int) -> list[str]:
-        """The external names that the default of a parameter is a call or an instance of."""
-        found: list[str] = []
-        for value in self.defaults.get(code.key, ())[index : index + 1]:
-            for target in value.refs if value is not None else ():
-                func = target.func if isinstance(target, Bound) else target
-                if isinstance(func, (Ext, Inst)):
-                    found.append(func.name)
-        return found
+    def default(self, code: Code, index: int) -> Value | None:
+        """The default of a parameter, as the body that defines the function evaluates it."""
+        known = self.defaults.get(code.key, ())
+        value = known[index] if index < len(known) else None
+        return self._solver.settled(value) if value is not None else None

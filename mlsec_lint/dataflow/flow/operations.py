@@ -26,7 +26,6 @@ from mlsec_lint.dataflow.flow.values import (
     Ext,
     Label,
     Obj,
-    Source,
     Sym,
     Value,
     bounded,
@@ -62,10 +61,12 @@ def _store(machine: Machine, op: ir.Store) -> None:
 
 
 def _attribute(machine: Machine, op: ir.Attribute) -> None:
+    machine.doing = (op.at, op.end)
     machine.set(op.dst, machine.current(get_attribute(machine, machine.get(op.obj), op.name, op.at, op.end)))
 
 
 def _set_attribute(machine: Machine, op: ir.SetAttribute) -> None:
+    machine.doing = (op.at, op.end)
     set_attribute(machine, machine.get(op.obj), op.name, machine.get(op.src))
 
 
@@ -74,6 +75,7 @@ def _item(machine: Machine, op: ir.Item) -> None:
 
 
 def _set_item(machine: Machine, op: ir.SetItem) -> None:
+    machine.doing = (op.at, op.end)
     set_item(machine, machine.get(op.obj), machine.get(op.key), machine.get(op.src))
 
 
@@ -282,11 +284,6 @@ def _caught(machine: Machine, op: ir.Caught) -> None:
     machine.set(op.dst, machine.exception)
 
 
-def source_label(machine: Machine, kind: str, at: int, end: int, name: str) -> Label:
-    """A label for data that enters here."""
-    return Label(Source(kind, machine.path, at, end, name))
-
-
 OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {
     ir.Const: _const,
     ir.Opaque: _opaque,
@@ -312,4 +309,4 @@ OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {
     ir.Caught: _caught,
 }
 
-__all__ = ["OPERATIONS", "bind", "combined", "ident_of", "local", "source_label"]
+__all__ = ["OPERATIONS", "bind", "combined", "ident_of", "local"]
