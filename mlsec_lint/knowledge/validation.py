@@ -15,7 +15,8 @@ _ACTS = ("test", "check", "clean", "digest", "compare")
 _SPECIALS = (
     "partial", "getattr", "setattr", "import", "dict", "namespace", "sequence", "enumerate", "zip", "super", "new",
     "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing", "callback", "invoke",
-    "submit", "map", "filter", "reduce", "start", "gather", "element", "same", "iterator", "isinstance",
+    "submit", "map", "filter", "reduce", "start", "gather", "element", "same", "iterator", "isinstance", "type",
+    "defaultdict", "queue",
 )  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (

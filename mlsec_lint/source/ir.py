@@ -195,13 +195,14 @@ class Build(Op):
 
 
 class Binary(Op):
-    """``dst`` is ``left op right``."""
+    """``dst`` is ``left op right``; ``inplace`` for ``left op= right``."""
 
     dst: Register
     op: str
     left: Register
     right: Register
     at: int = -1
+    inplace: bool = False
 
 
 class Unary(Op):

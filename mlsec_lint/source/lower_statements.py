@@ -76,7 +76,7 @@ def _augmented(scope: Scope, node: Node) -> None:
     old, change = lower_expression(scope, left), lower_expression(scope, right)
     dst = scope.register()
     operator = text(node.child_by_field_name("operator")).rstrip("=")
-    scope.emit(ir.Binary(dst, operator, old, change, node.start_byte))
+    scope.emit(ir.Binary(dst, operator, old, change, node.start_byte, inplace=True))
     lower_target(scope, left, dst)
 
 

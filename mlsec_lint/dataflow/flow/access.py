@@ -68,13 +68,24 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
     if isinstance(target, Cls):
         return _of_class(machine, target, name)
     if isinstance(target, Super):
-        found = machine.solver.classes.attribute(machine, target.cls, name, above=True)
-        return bound(machine, found, target.receiver, target.cls) if found is not None else UNKNOWN
+        return _above(machine, target, name)
     if isinstance(target, Wrapped) and name in ("setter", "getter", "deleter"):
         return ref(Bound(Ext(f"property.{name}"), ref(target)))
     if isinstance(target, (Fun, Bound)):
         return _of_function(target, name)
     return UNKNOWN
+
+
+def _above(machine: Machine, target: Super, name: str) -> Value:
+    """``super().name``: what comes after the class in the order of the receiver's own class."""
+    owners = [t.cls for r in target.receiver.refs if isinstance(r, Obj) and (t := thing_at(machine, r)) and t.cls]
+    result: Value | None = None
+    for owner in dict.fromkeys(owners or [target.cls]):
+        found = machine.solver.classes.attribute(machine, owner, name, after=target.cls)
+        if found is not None:
+            one = bound(machine, found, target.receiver, owner)
+            result = one if result is None else join(result, one)
+    return result if result is not None else UNKNOWN
 
 
 def _of_function(target: Fun | Bound, name: str) -> Value:
@@ -150,9 +161,11 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
         stored = machine.solver.fields.stored(machine, thing.cls, name)
         if stored is not None:
             found = stored if found is None else join(found, stored)
-    defined = classes.attribute(machine, thing.cls, name)
+    if name == "__class__":
+        return found if found is not None else ref(Cls(thing.cls))
+    defined = class_value(machine, thing.cls, name)
     if defined is not None:
-        value = bound(machine, defined, ref(target), thing.cls)
+        value = bound(machine, framed(defined, thing), ref(target), thing.cls)
         if found is not None and not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs):
             value = join(found, value)
         return value if found is None or not thing.own else join(value, found)
@@ -163,21 +176,50 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
             from mlsec_lint.dataflow.flow.summary import Argument, Call
 
             call = Call((Argument(Value(consts=(name,))),))
-            return call_value(machine, bound(machine, hook, ref(target), thing.cls), call, -1, -1)
+            return call_value(machine, bound(machine, hook, ref(target), thing.cls), call, *machine.place)
     if thing.own:
         own = data(thing.own)
         return join(found, own) if found is not None else own
     return found if found is not None else UNKNOWN
 
 
+def class_value(machine: Machine, key: tuple[str, int], name: str) -> Value | None:
+    """An attribute of a class: what was assigned to it since, or what its body and its bases define."""
+    found = machine.solver.classes.attribute(machine, key, name)
+    for owner in machine.solver.classes.order(machine, key):
+        written = machine.state.heap.get(("c", *owner)) if not isinstance(owner, str) else None
+        if written is not None and f".{name}" in written.items:
+            new = written.items[f".{name}"]
+            return new if f".{name}" not in written.maybe or found is None else join(found, new)
+    return found
+
+
+def framed(found: Value, thing: Thing) -> Value:
+    """The functions of a class that was made in a function, with the frames of that call."""
+    made_of = thing.items.get(".__class__")
+    return _in_frames(found, made_of.refs[0]) if made_of is not None and made_of.refs else found
+
+
+def _in_frames(found: Value, cls: Reference) -> Value:
+    if not isinstance(cls, Cls) or not cls.frames:
+        return found
+    refs: list[Reference] = []
+    for target in found.refs:
+        if isinstance(target, Fun) and target.frames:
+            refs.append(Fun(target.code, cls.frames, target.defaults, target.owner))
+        elif isinstance(target, Wrapped):
+            setter = _in_frames(target.setter, cls) if target.setter is not None else None
+            refs.append(Wrapped(target.kind, _in_frames(target.func, cls), setter))
+        else:
+            refs.append(target)
+    return replace(found, refs=tuple(refs))
+
+
 def _of_class(machine: Machine, target: Cls, name: str) -> Value:
-    found = machine.solver.classes.attribute(machine, target.code, name)
-    written = machine.state.heap.get(("c", *target.code))
-    if written is not None and f".{name}" in written.items:
-        new = written.items[f".{name}"]
-        return new if f".{name}" not in written.maybe or found is None else join(found, new)
+    found = class_value(machine, target.code, name)
     if found is None:
         return UNKNOWN
+    found = _in_frames(found, target)
     result: Value | None = None
     for one in found.refs:
         if isinstance(one, Wrapped) and one.kind == "static":
@@ -202,10 +244,20 @@ def bound(machine: Machine, found: Value, receiver: Value, cls: tuple[str, int])
             one = Value(found.labels, (Bound(target, receiver),))
         elif isinstance(target, Wrapped):
             one = _unwrapped(machine, target, receiver, cls)
+        elif isinstance(target, Obj) and (got := _described(machine, target, receiver)) is not None:
+            one = got
         else:
             one = Value(found.labels, (target,), (), False, found.ident)
         result = one if result is None else join(result, one)
     return result if result is not None else found
+
+
+def _described(machine: Machine, target: Obj, receiver: Value) -> Value | None:
+    """What a descriptor of the project gives for a receiver."""
+    thing = thing_at(machine, target)
+    if thing is None or thing.cls is None:
+        return None
+    return _dunder(machine, ref(target), thing.cls, "__get__", receiver, UNKNOWN)
 
 
 def _unwrapped(machine: Machine, target: Wrapped, receiver: Value, cls: tuple[str, int]) -> Value:
@@ -221,7 +273,7 @@ def _unwrapped(machine: Machine, target: Wrapped, receiver: Value, cls: tuple[st
         return UNKNOWN
     machine.nesting += 1
     try:
-        return call_value(machine, target.func, Call((Argument(receiver),)), -1, -1)
+        return call_value(machine, target.func, Call((Argument(receiver),)), *machine.place)
     finally:
         machine.nesting -= 1
 
@@ -266,6 +318,10 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
 
 def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name: str, value: Value) -> bool:
     found = machine.solver.classes.attribute(machine, cls, name)
+    for target in found.refs if found is not None else ():
+        thing = thing_at(machine, target) if isinstance(target, Obj) else None
+        if thing is not None and thing.cls is not None:
+            return _dunder(machine, ref(target), thing.cls, "__set__", receiver, value) is not None
     setters = [r.setter for r in found.refs if isinstance(r, Wrapped) and r.setter is not None] if found else []
     if not setters or machine.nesting > _DEEPEST_PROPERTY:
         return False
@@ -275,7 +331,7 @@ def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name:
     machine.nesting += 1
     try:
         for setter in setters:
-            call_value(machine, setter, Call((Argument(receiver), Argument(value))), -1, -1)
+            call_value(machine, setter, Call((Argument(receiver), Argument(value))), *machine.place)
     finally:
         machine.nesting -= 1
     return True
@@ -322,7 +378,7 @@ def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
         if thing.cls is not None:
             called = _dunder(machine, ref(target), thing.cls, "__getitem__", key)
             return called if called is not None else data(thing.own)
-        return item_of(thing, key)
+        return _default_item(machine, target, thing, key)
     if isinstance(target, Cls):
         return ref(target)
     if isinstance(target, (Ext, Inst)):
@@ -333,6 +389,23 @@ def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
             return data(frozenset((source_label(machine, source.origin, -1, -1, target.name),)))
         return data(obj.labels)
     return data(obj.labels)
+
+
+def _default_item(machine: Machine, target: Obj, thing: Thing, key: Value) -> Value:
+    """An item; a mapping with a factory makes one where it has none."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+    from mlsec_lint.dataflow.flow.summary import Call
+
+    factory = thing.items.get(".default")
+    if factory is None or (key.known and item_key(key.consts[0]) in thing.items):
+        return item_of(thing, key)
+    if thing.rest is not None:
+        return thing.rest
+    made = call_value(machine, factory, Call(), *machine.place)
+    machine.state.heap[target.address] = (
+        thing.with_item(item_key(key.consts[0]), made) if key.known else thing.with_unknown_key(made)
+    )
+    return made
 
 
 def item_of(thing: Thing, key: Value) -> Value:
@@ -347,8 +420,8 @@ def item_of(thing: Thing, key: Value) -> Value:
         found = thing.items.get(item_key(index))
         if found is None:
             found = thing.rest
-        elif thing.rest is not None and not thing.exact:
-            found = join(found, thing.rest) if item_key(index) in thing.maybe else found
+        elif thing.rest is not None and item_key(index) in thing.maybe:
+            found = join(found, thing.rest)
         if found is None:
             found = data(thing.own) if thing.own else NOTHING if thing.exact else UNKNOWN
         elif thing.own:
@@ -365,7 +438,7 @@ def _dunder(machine: Machine, obj: Value, cls: tuple[str, int], name: str, *args
     from mlsec_lint.dataflow.flow.calls import call_value
     from mlsec_lint.dataflow.flow.summary import Argument, Call
 
-    return call_value(machine, bound(machine, found, obj, cls), Call(tuple(Argument(a) for a in args)), -1, -1)
+    return call_value(machine, bound(machine, found, obj, cls), Call(tuple(Argument(a) for a in args)), *machine.place)
 
 
 def set_item(machine: Machine, obj: Value, key: Value, value: Value) -> None:
@@ -395,7 +468,7 @@ def _set_item_of(machine: Machine, target: Obj, key: Value, value: Value, strong
         _dunder(machine, ref(target), thing.cls, "__setitem__", key, value)
         return
     if not key.known:
-        new = thing.with_rest(value)
+        new = thing.with_unknown_key(value)
         if key.labels:
             new = replace(new, keys=data(key.labels) if new.keys is None else join(new.keys, data(key.labels)))
     else:

@@ -61,15 +61,15 @@ class Application:
         new = frozenset(address for address, _ in summary.heap if address[0] in ("a", "f"))
         self.rewriting = Rewriting(machine, fun, values, new, at)
         code_key, site = machine.origin
-        hop = (code_key, site if site is not None else machine.place(at, end), fun.code)
+        if at < 0:
+            at, end = machine.place
+        hop = (code_key, site if site is not None else Site(machine.path, at, end), fun.code)
         self.hop: tuple[CodeKey, Site, CodeKey] | None = hop
 
     def run(self) -> Value:
         """Apply everything; the result is the value of the call."""
         machine, summary, rewriting = self.machine, self.summary, self.rewriting
-        self._raise()
-        if summary.returns is None and not summary.sinks and not summary.residuals:
-            machine.state.alive = summary is machine.solver.bottom
+        if summary is machine.solver.bottom:
             return UNKNOWN
         # Every path is resolved before anything is written: the callee speaks of the state at its entry.
         rewriting.prepare(summary)
@@ -79,6 +79,7 @@ class Application:
         if summary.residuals:
             self._residuals()
             self._write(heap, written)
+        self._raise()
         self._sinks()
         for ident, tags in summary.guards:
             translated = rewriting.ident(ident)

@@ -61,13 +61,13 @@ def _words(machine: Machine, call: Call, keywords: dict[str, object], at: int) -
 
     named = dict(call.keywords)
     items = {("str", name): named[name].value for name in keywords}
-    rest: Value | None = None
-    if call.more_keywords is not None:
-        from mlsec_lint.dataflow.flow.containers import any_of
-
-        refs = call.more_keywords.refs
-        rest = any_of(machine, call.more_keywords) if refs else data(call.more_keywords.labels)
-    return allocate(machine, at, Thing("dict", dict(items), rest, rest is None), variant="kwargs")
+    more = call.more_keywords
+    if more is None or not more.refs:
+        rest = data(more.labels) if more is not None else None
+        return allocate(machine, at, Thing("dict", dict(items), rest, rest is None), variant="kwargs")
+    if not items:
+        return more
+    return join(allocate(machine, at, Thing("dict", dict(items)), variant="kwargs"), more)
 
 
 def specialisation(code: Code, values: list[Value]) -> Spec:

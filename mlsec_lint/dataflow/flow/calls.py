@@ -26,6 +26,7 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Obj,
     Reference,
+    Super,
     Sym,
     Value,
     Wrapped,
@@ -45,15 +46,15 @@ _DEEPEST_CALLBACK: Final = 3
 
 
 def _call(machine: Machine, op: ir.Call) -> None:
+    machine.place = (op.at, op.end)
     call = arguments_of(machine, op.args)
-    machine.doing = (op.at, op.end)
     machine.set(op.dst, machine.current(call_value(machine, machine.get(op.func), call, op.at, op.end)))
 
 
 def _method(machine: Machine, op: ir.Method) -> None:
+    machine.place = (op.at, op.end)
     obj = machine.get(op.obj)
     call = arguments_of(machine, op.args)
-    machine.doing = (op.at, op.end)
     machine.set(op.dst, machine.current(call_method(machine, obj, op.name, call, op.at, op.end)))
 
 
@@ -198,6 +199,8 @@ def _method_of(
     if isinstance(target, Sym):
         return _symbolic_method(machine, target, obj, name, call, at, end)
     single = replace(obj, refs=(target,), open=False)
+    if isinstance(target, Super) and _depends(machine, target):
+        return residual(machine, single, name, call, at, end)
     callee = get_attribute(machine, single, name)
     if isinstance(target, (Ext, Inst)) and len(callee.refs) == 1:
         func = callee.refs[0]
@@ -209,6 +212,13 @@ def _method_of(
         notice_method(machine, name, obj, call, at, end)
         return unresolved_method(machine, single, name, call, at)
     return call_value(machine, callee, call, at, end)
+
+
+def _depends(machine: Machine, target: Super) -> bool:
+    """Whether what ``super()`` means is only known with the receiver: its class may derive from several."""
+    symbols = any(isinstance(r, Sym) for r in target.receiver.refs)
+    info = machine.solver.classes.info(target.cls)
+    return symbols and info is not None and machine.solver.index.is_mixed(info.name)
 
 
 def _is_container_method(name: str) -> bool:

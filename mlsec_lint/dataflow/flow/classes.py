@@ -102,6 +102,7 @@ class Classes:
         from mlsec_lint.dataflow.flow.scopes import SCOPES
 
         SCOPES[ir.Class](machine, op)
+        self._solver.modules.adopt(machine.state.heap)
         info = self._infos.get(key)
         local = self.known.get(key)
         if info is not None and local is not None:
@@ -188,9 +189,15 @@ class Classes:
         self._orders[key] = result
         return result
 
-    def attribute(self, machine: Machine, key: CodeKey, name: str, *, above: bool = False) -> Value | None:
-        """An attribute of a class or of its bases; an external base contributes its own name."""
-        for owner in self.order(machine, key)[1 if above else 0 :]:
+    def attribute(self, machine: Machine, key: CodeKey, name: str, *, after: CodeKey | None = None) -> Value | None:
+        """An attribute of a class or of its bases; an external base contributes its own name.
+
+        With ``after``, only what comes after that class counts, as for ``super()``.
+        """
+        owners = self.order(machine, key)
+        above = after is not None
+        start = owners.index(after) + 1 if after is not None and after in owners else int(above)
+        for owner in owners[start:]:
             if isinstance(owner, str):
                 if owner.startswith(("builtins.object", "abc.", "typing.", "enum.")):
                     continue

@@ -72,8 +72,10 @@ class Code:
                 tested.add(op.left)
             elif isinstance(op, (ir.If, ir.Choose)):
                 tested.add(op.test)
-            elif isinstance(op, ir.Item):
+            elif isinstance(op, (ir.Item, ir.SetItem, ir.Accumulate)):
                 tested.add(op.key)
+            elif isinstance(op, (ir.Call, ir.Method)):
+                tested.update(arg.src for arg in op.args)
             elif isinstance(op, ir.Match):
                 tested.update(loads)
         for _ in range(4):

@@ -38,7 +38,8 @@ def construct(machine: Machine, cls: Cls, call: Call, at: int, end: int) -> Valu
 def instance(machine: Machine, cls: Cls, at: int) -> Value:
     """A new, empty instance."""
     address: Address = ("a", machine.path, at, f"{cls.code[1]}")
-    machine.state.heap[address] = Thing("object", {}, cls=cls.code)
+    made_of = {".__class__": ref(cls)} if cls.frames else {}
+    machine.state.heap[address] = Thing("object", made_of, cls=cls.code)
     return ref(Obj(address), ("o", *address))
 
 

@@ -35,7 +35,7 @@ _MOST_KEYS: Final = 4
 
 def allocate(machine: Machine, at: int, thing: Thing, *, variant: str = "") -> Value:
     """A new object; in a loop, the site stands for all objects made there."""
-    address: Address = ("a", machine.path, at, variant) if variant else ("a", machine.path, at)
+    address: Address = ("a", machine.path, at, variant or thing.kind)
     machine.state.heap[address] = thing
     return ref(Obj(address), ("o", *address))
 
@@ -79,13 +79,13 @@ def build(machine: Machine, op: ir.Build) -> None:
             index += 1
         else:
             thing = thing.with_rest(value)
-    machine.set(op.dst, allocate(machine, op.at, thing))
+    machine.set(op.dst, allocate(machine, op.at, thing, variant=f"{op.kind}{op.dst}"))
 
 
 def _with_key(thing: Thing, key: Value, value: Value) -> Thing:
     if key.known:
         return thing.with_item(item_key(key.consts[0]), value)
-    thing = thing.with_rest(value)
+    thing = thing.with_unknown_key(value)
     if key.labels or key.refs:
         thing = replace(thing, keys=key if thing.keys is None else join(thing.keys, key))
     return thing
@@ -105,8 +105,10 @@ def spread(machine: Machine, thing: Thing, value: Value) -> Thing:
             return thing
     if thing.kind == "dict" and any(isinstance(r, Sym) for r in value.refs):
         rest = join_all([further(r.path, "*") for r in value.refs if isinstance(r, Sym)])
-        return replace(thing.with_rest(rest), own=thing.own | value.labels)
-    return thing.with_rest(element_of(machine, value) if thing.kind != "dict" else any_of(machine, value))
+        return replace(thing.with_unknown_key(rest), own=thing.own | value.labels)
+    if thing.kind == "dict":
+        return thing.with_unknown_key(any_of(machine, value))
+    return thing.with_rest(element_of(machine, value))
 
 
 def _merged(thing: Thing, other: Thing) -> Thing:
@@ -115,8 +117,11 @@ def _merged(thing: Thing, other: Thing) -> Thing:
         items[key] = join(items[key], value) if key in items and key in other.maybe else value
     rest = thing.rest if other.rest is None else other.rest if thing.rest is None else join(thing.rest, other.rest)
     keys = thing.keys if other.keys is None else other.keys
-    exact = thing.exact and other.exact
-    return replace(thing, items=items, rest=rest, exact=exact, own=thing.own | other.own, keys=keys)
+    maybe = (thing.maybe - other.items.keys()) | other.maybe
+    if other.rest is not None:
+        maybe |= {key for key in thing.items if key not in other.items}
+    own = thing.own | other.own
+    return replace(thing, items=items, rest=rest, exact=thing.exact and other.exact, own=own, keys=keys, maybe=maybe)
 
 
 def any_of(machine: Machine, value: Value) -> Value:
@@ -285,7 +290,7 @@ def container_method(machine: Machine, obj: Value, name: str, call: Call, at: in
     return join_all(results)
 
 
-_CONTAINERS: Final = ("list", "tuple", "dict", "set")
+_CONTAINERS: Final = ("list", "tuple", "dict", "set", "queue")
 
 Outcome = tuple[Thing, Value]
 
@@ -297,6 +302,8 @@ def _arg(call: Call, index: int) -> Value | None:
 def _get(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     from mlsec_lint.dataflow.flow.access import item_of
 
+    if thing.kind == "queue":
+        return thing, thing.any_item()
     key, default = _arg(call, 0) or UNKNOWN, _arg(call, 1)
     fallback = default if default is not None else NONE
     if key.known and item_key(key.consts[0]) in thing.items and item_key(key.consts[0]) not in thing.maybe:
@@ -424,6 +431,9 @@ _METHODS: Final[dict[str, Callable[[Machine, Thing, Call, int], Outcome]]] = {
     "setdefault": _setdefault,
     "update": _update,
     "append": _append,
+    "put": _append,
+    "put_nowait": _append,
+    "get_nowait": _get,
     "appendleft": _append,
     "add": _append,
     "insert": _insert,

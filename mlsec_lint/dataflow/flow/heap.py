@@ -68,6 +68,10 @@ class Thing(Struct, frozen=True):
         rest = value if self.rest is None else join(self.rest, value)
         return replace(self, rest=rest, exact=False)
 
+    def with_unknown_key(self, value: Value) -> Thing:
+        """After a write under a key that is not known: it may have replaced any of the items."""
+        return replace(self.with_rest(value), maybe=self.maybe | frozenset(k for k in self.items if k[0] != "."))
+
     def without(self, key: Key) -> Thing:
         """After one item is removed."""
         return replace(self, items={k: v for k, v in self.items.items() if k != key})

@@ -77,6 +77,19 @@ class ProjectIndex:
                     found.setdefault(base, set()).add(name)
         return found
 
+    def is_mixed(self, name: str) -> bool:
+        """Whether a class derived from one of this name has several bases."""
+        seen: set[str] = set()
+        pending = [name]
+        while pending:
+            for subclass in self._subclasses.get(pending.pop(), ()):
+                if subclass not in seen:
+                    seen.add(subclass)
+                    pending.append(subclass)
+                    if len(self._classes[subclass][0]) > 1:
+                        return True
+        return False
+
     def redefined(self, name: str) -> frozenset[str]:
         """The methods that classes derived from one of this name define."""
         known = self._redefined.get(name)

@@ -72,9 +72,9 @@ class Machine:
         self.handlers: list[tuple[Value, Entry, int, int]] = []
         self.applications = 0
         self.nesting = 0
+        self.place = (max(code.body.at, 0), max(code.body.inside, code.body.at + 1, 1))
         self.origin: tuple[CodeKey, Site | None] = (code.key, None)
         self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
-        self.doing = (max(code.body.at, 0), max(code.body.inside, code.body.at + 1, 1))
         self.stars: list[tuple[str | None, str]] = []
         self._ops = ops
         self._breaks: list[State] = []
@@ -137,12 +137,6 @@ class Machine:
             value = replace(value, labels=value.labels | content.labels, digests=content.digests or value.digests)
         tags = state.guards.get(value.ident)
         return replace(value, labels=with_tags(value.labels, tags)) if tags else value
-
-    def place(self, at: int, end: int) -> Site:
-        """The place of a call; one that is not written (of a property, a callback) stands where evaluation is."""
-        if at < 0:
-            at, end = self.doing
-        return Site(self.path, at, end)
 
     def bind(self, name: str, value: Value) -> None:
         """Give a name a value in the scope that is being evaluated."""
@@ -245,6 +239,9 @@ class Machine:
         for step in op.body:
             self.block([step])
             if not self.state.alive:
+                raising = self.state.copy()
+                raising.alive = True
+                points.append(raising)
                 break
             if not isinstance(step, (ir.Const, ir.Load, ir.Attribute)):
                 points.append(self.state.copy())

@@ -35,6 +35,7 @@ class Modules:
         self._running: set[str] = set()
         self.heap: dict[Address, Thing] = {}
         self._settled: dict[Address, Thing] = {}
+        self.of_classes: dict[Address, Thing] = {}
         self.defaults: dict[CodeKey, tuple[Value | None, ...]] = {}
 
     def exit(self, path: str) -> ModuleExit:
@@ -68,6 +69,13 @@ class Modules:
         heap = {address: thing for address, thing in state.heap.items() if address[0] in ("a", "f")}
         hits = tuple(sorted(machine.sinks.values(), key=lambda h: (h.site.module, h.site.at, h.name)))
         return ModuleExit(state.names, heap, hits)
+
+    def adopt(self, heap: dict[Address, Thing]) -> None:
+        """Objects that the body of a class made."""
+        for address, thing in heap.items():
+            if address[0] in ("a", "f"):
+                self.of_classes.setdefault(address, thing)
+                self.heap.setdefault(address, thing)
 
     def thing(self, address: Address) -> Thing | None:
         """An object of a module, with symbols of other modules replaced."""

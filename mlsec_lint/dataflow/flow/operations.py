@@ -61,12 +61,12 @@ def _store(machine: Machine, op: ir.Store) -> None:
 
 
 def _attribute(machine: Machine, op: ir.Attribute) -> None:
-    machine.doing = (op.at, op.end)
+    machine.place = (op.at, op.end)
     machine.set(op.dst, machine.current(get_attribute(machine, machine.get(op.obj), op.name, op.at, op.end)))
 
 
 def _set_attribute(machine: Machine, op: ir.SetAttribute) -> None:
-    machine.doing = (op.at, op.end)
+    machine.place = (op.at, op.end)
     set_attribute(machine, machine.get(op.obj), op.name, machine.get(op.src))
 
 
@@ -75,7 +75,7 @@ def _item(machine: Machine, op: ir.Item) -> None:
 
 
 def _set_item(machine: Machine, op: ir.SetItem) -> None:
-    machine.doing = (op.at, op.end)
+    machine.place = (op.at, op.end)
     set_item(machine, machine.get(op.obj), machine.get(op.key), machine.get(op.src))
 
 
@@ -117,7 +117,20 @@ def _without(thing: Thing, key: Value) -> Thing:
 
 def _binary(machine: Machine, op: ir.Binary) -> None:
     left, right = machine.get(op.left), machine.get(op.right)
+    if op.inplace and _extended(machine, op.op, left, right):
+        machine.set(op.dst, left)
+        return
     machine.set(op.dst, combined(machine, op.op, left, right, op.at))
+
+
+def _extended(machine: Machine, operator: str, left: Value, right: Value) -> bool:
+    """``x += y`` of a container changes the object that ``x`` is, and all who share it see that."""
+    found = [(a, t) for a, t in things(machine, left) if t.cls is None and t.kind in ("list", "dict", "set")]
+    if operator not in ("+", "|") or not found:
+        return False
+    for address, thing in found:
+        machine.state.heap[address] = spread(machine, thing, right)
+    return True
 
 
 def combined(machine: Machine, operator: str, left: Value, right: Value, at: int) -> Value:
@@ -129,7 +142,9 @@ def combined(machine: Machine, operator: str, left: Value, right: Value, at: int
         found = things(machine, left)
         if found and len(left.refs) == 1 and found[0][1].cls is None and found[0][1].kind in ("list", "tuple", "dict"):
             thing = found[0][1]
-            return allocate(machine, at, spread(machine, thing, right), variant="op") if operator != "*" else left
+            if operator == "*":
+                return allocate(machine, at, Thing(thing.kind, {}, thing.any_item(), False, thing.own), variant="op")
+            return allocate(machine, at, spread(machine, thing, right), variant="op")
     called = _operator_method(machine, operator, left, right)
     if called is not None:
         return called

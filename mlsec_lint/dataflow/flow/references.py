@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.values import Address, Bound, Fun, Label, Labels, Obj, Super, Sym, Value, Wrapped
+from mlsec_lint.dataflow.flow.values import Address, Bound, Cls, Fun, Label, Labels, Obj, Super, Sym, Value, Wrapped
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.heap import Thing
@@ -30,6 +30,8 @@ def addresses_in(value: Value) -> Iterator[Address]:
                 yield from addresses_in(Value(refs=(target.func,)))
         elif isinstance(target, Wrapped):
             yield from addresses_in(target.func)
+        elif isinstance(target, Cls):
+            yield from target.frames
 
 
 def deep_labels(value: Value, heap: dict[Address, Thing]) -> Labels:

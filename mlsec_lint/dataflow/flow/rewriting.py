@@ -14,6 +14,7 @@ from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Address,
     Bound,
+    Cls,
     Fun,
     Key,
     Label,
@@ -204,6 +205,8 @@ class Rewriting:
                 return target
             defaults = tuple(self.value(d) if d is not None else None for d in target.defaults)
             return Fun(target.code, tuple(self._frame(a) for a in target.frames), defaults, target.owner)
+        if isinstance(target, Cls):
+            return Cls(target.code, tuple(self._frame(a) for a in target.frames)) if target.frames else target
         if isinstance(target, Bound):
             return Bound(self.reference(target.func), self.value(target.receiver))
         if isinstance(target, Wrapped):

@@ -86,7 +86,7 @@ def _class(machine: Machine, op: ir.Class) -> None:
         machine.classes.pop()
     types = {name: machine.get(each) for name, each in zip(op.fields, op.types, strict=True) if each != ir.NONE}
     machine.solver.classes.defined(key, types)
-    value = ref(Cls(key))
+    value = ref(Cls(key, frames_for_nested(machine)))
     for mark in reversed(marks):
         for target in mark.refs:
             if isinstance(target, Fun) or (isinstance(target, Bound) and isinstance(target.func, Fun)):

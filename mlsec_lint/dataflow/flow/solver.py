@@ -226,7 +226,7 @@ class Solver:
     def static_thing(self, machine: Machine, address: Address) -> Thing | None:
         """An object that the top level of some module made, as that module leaves it."""
         if machine.early:
-            return None
+            return self.modules.of_classes.get(address)
         return self.modules.thing(address)
 
     def is_static(self, address: Address) -> bool:

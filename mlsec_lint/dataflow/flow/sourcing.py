@@ -18,5 +18,6 @@ def source_label(machine: Machine, kind: str, at: int, end: int, name: str) -> L
     _, site = machine.origin
     if site is not None and site.at >= 0:
         return Label(Source(kind, site.module, site.at, site.end, name))
-    place = machine.place(at, end)
-    return Label(Source(kind, place.module, place.at, place.end, name))
+    if at < 0:
+        at, end = machine.place
+    return Label(Source(kind, machine.path, at, end, name))

@@ -142,6 +142,30 @@ def _dict(machine: Machine, name: str, call: Call, receiver: Value | None, at: i
     return allocate(machine, at, thing)
 
 
+def _defaultdict(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """A mapping that makes what it does not have."""
+    factory = _value(call, 0)
+    made = _dict(machine, name, Call(call.positional[1:], call.keywords, call.more, call.more_keywords), None, at, end)
+    for address, thing in things(machine, made) if made is not None and factory is not None else ():
+        machine.state.heap[address] = thing.with_item(".default", factory)
+    return made
+
+
+def _queue(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    return allocate(machine, at, Thing("queue", {}, None, False))
+
+
+def _type(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``type(x)``: the class of an instance."""
+    value = _value(call, 0)
+    if value is None or len(call.positional) != 1:
+        return None
+    found = [ref(Cls(t.cls)) if ".__class__" not in t.items else t.items[".__class__"]
+             for _, t in things(machine, value) if t.cls is not None]  # fmt: skip
+    found += [ref(Cls(r.cls)) for r in value.refs if isinstance(r, Sym) and r.cls is not None]
+    return join_all(found) if found else None
+
+
 def _from_pairs(machine: Machine, thing: Thing, pairs: Value) -> Thing:
     from mlsec_lint.dataflow.flow.access import get_item
     from mlsec_lint.dataflow.flow.heap import item_key
@@ -421,6 +445,9 @@ _ACTIONS: Final[dict[str, Special]] = {
     "import": _import,
     "dict": _dict,
     "namespace": _namespace,
+    "defaultdict": _defaultdict,
+    "queue": _queue,
+    "type": _type,
     "sequence": _sequence,
     "enumerate": _enumerate,
     "zip": _zip,

@@ -21,16 +21,9 @@ MOST_OBJECTS: Final = 24
 def summarise(machine: Machine) -> Summary:
     """The summary of a body that was evaluated with symbolic inputs."""
     state, returns = _ends(machine)
+    ends = returns is not None
     if state is None or returns is None:
-        return Summary(
-            None,
-            machine.raised,
-            (),
-            _sinks(machine),
-            tuple(machine.residuals),
-            (),
-            tuple(machine.trimmed),
-        )
+        state, returns = machine.state, Value()
     if machine.code.generator:
         returns = _generator(machine, state)
     kept = _kept(machine, state, returns)
@@ -42,7 +35,7 @@ def summarise(machine: Machine) -> Summary:
     guards = tuple((ident, tags) for ident, tags in state.guards.items() if _is_path(ident))
     contents = _contents(state, {a for a, _ in heap})
     return Summary(
-        _summed(returns, state, chosen),
+        _summed(returns, state, chosen) if ends else None,
         machine.raised,
         (*heap, *contents),
         _sinks(machine),

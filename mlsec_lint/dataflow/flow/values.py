@@ -98,9 +98,10 @@ class Wrapped(Struct, frozen=True, cache_hash=True):
 
 
 class Cls(Struct, frozen=True, cache_hash=True):
-    """A class of the project."""
+    """A class of the project, and the frames that its methods close over."""
 
     code: CodeKey
+    frames: tuple[Address, ...] = ()
 
 
 class Mod(Struct, frozen=True, cache_hash=True):
