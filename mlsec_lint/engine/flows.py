@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlsec_lint.checks.call_sinks import CallSinks
 from mlsec_lint.checks.draft import Draft, DraftStep
 from mlsec_lint.checks.flow_sinks import EventKey, FlowSinks, Reaching
+from mlsec_lint.dataflow.flow.linking import link
 from mlsec_lint.dataflow.flow.reach import (
     Reached,
     functions_of,
@@ -58,6 +59,8 @@ class Flows:
                         self._note(each)
                 except Exception as error:  # noqa: BLE001 - one file's failure must not end the run
                     failed(path, error)
+            if steps is _at_import:
+                link(solver)
         for each in (*reached(solver, nested_codes(solver), entered=False), *reached_by_handing(solver)):
             self._note(each)
 

@@ -138,6 +138,7 @@ class Application:
                     machine.state.heap[each.address] = replace(old, own=old.own | labels)
 
     def _write_variable(self, path: Address, target: Value, key: Key, value: Value, maybe: bool) -> None:
+        from mlsec_lint.dataflow.flow.access import thing_at
         from mlsec_lint.dataflow.flow.names import write_overlay
 
         machine = self.machine
@@ -150,7 +151,7 @@ class Application:
             if isinstance(each, Sym):
                 write_overlay(machine, each.path, key, value, strong=not maybe)
             elif isinstance(each, Obj):
-                frame = machine.state.heap.get(each.address) or Thing("frame", {})
+                frame = thing_at(machine, each) or Thing("frame", {})
                 old = frame.items.get(key)
                 new = join(old, value) if maybe and old is not None else value
                 machine.state.heap[each.address] = replace(frame, items={**frame.items, key: new})

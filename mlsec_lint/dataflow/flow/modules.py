@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModuleExit:
-    """The global names and the objects of a module, and the sinks that data reached at its top level."""
+    """The global names and the objects of a module, and the sinks that data reached at its top level.
+
+    ``writes`` are what it wrote to globals of other modules.
+    """
 
     names: dict[str, Value] = field(default_factory=dict[str, Value])
     heap: dict[Address, Thing] = field(default_factory=dict[Address, Thing])
     sinks: tuple[SinkHit, ...] = ()
+    writes: tuple[tuple[Address, Thing], ...] = ()
 
 
 class Modules:
@@ -62,13 +66,23 @@ class Modules:
         self._solver.evaluations += 1
         machine = Machine(self._solver, code, early=True)
         machine.run()
+        path = code.module.path
         state: State | None = None
         for _, end in machine.returned:
             state = end if state is None else join_states(state, end)
         state = state or machine.state
         heap = {address: thing for address, thing in state.heap.items() if address[0] in ("a", "f")}
         hits = tuple(sorted(machine.sinks.values(), key=lambda h: (h.site.module, h.site.at, h.name)))
-        return ModuleExit(state.names, heap, hits)
+        writes = tuple((a, t) for a, t in state.heap.items() if a[0] == "s" and a[1][0] == "g" and a[1][1] != path)
+        return ModuleExit(state.names, heap, hits, writes)
+
+    def paths(self) -> list[str]:
+        """The modules that have run."""
+        return sorted(self._exits)
+
+    def forget_settled(self) -> None:
+        """Objects have changed since they were asked for."""
+        self._settled.clear()
 
     def adopt(self, heap: dict[Address, Thing]) -> None:
         """Objects that the body of a class made."""

@@ -129,6 +129,7 @@ class Rewriting:
         return machine.current(get_attribute(machine, holder, key[1:]))
 
     def _variable(self, holder: Value, key: Key) -> Value:
+        from mlsec_lint.dataflow.flow.access import thing_at
         from mlsec_lint.dataflow.flow.names import global_value, read_path
 
         machine = self._machine
@@ -140,7 +141,7 @@ class Rewriting:
             elif isinstance(target, Sym):
                 one = read_path(machine, target.path, key)
             elif isinstance(target, Obj):
-                frame = machine.state.heap.get(target.address)
+                frame = thing_at(machine, target)
                 found = frame.items.get(key) if frame is not None else None
                 one = found if found is not None else UNKNOWN
             result = one if result is NOTHING else join(result, one)
