@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlsec_lint.checks.call_sinks import CallSinks
 from mlsec_lint.checks.draft import Draft, DraftStep
 from mlsec_lint.checks.flow_sinks import EventKey, FlowSinks, Reaching
+from mlsec_lint.dataflow.flow.handlers import has_handlers
 from mlsec_lint.dataflow.flow.linking import link
 from mlsec_lint.dataflow.flow.reach import (
     Reached,
-    functions_of,
     nested_codes,
     reached,
     reached_at_import,
@@ -27,15 +27,13 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.events import Event
     from mlsec_lint.domain.rule import Rule
     from mlsec_lint.domain.threats import ThreatModel
+    from mlsec_lint.engine.demand import Demand
 
 
-def _at_import(solver: Solver, path: str) -> Iterator[Reached]:
-    yield from reached_at_import(solver, path)
-
-
-def _in_functions(solver: Solver, path: str) -> Iterator[Reached]:
-    yield from reached(solver, functions_of(solver, path))
-    yield from reached_by_inheritance(solver, path)
+def _run(solver: Solver, path: str) -> Iterator[Reached]:
+    """Run the top level of a module, for what it leaves behind."""
+    solver.guarded(lambda: solver.exit(path))
+    return iter(())
 
 
 class Flows:
@@ -48,24 +46,36 @@ class Flows:
         self._slugs = frozenset(rule.slug for rule in rules)
         self._reached: dict[str, list[Reached]] = {}
 
-    def compose(self, paths: Sequence[str], failed: Callable[[str, Exception], None]) -> None:
-        """Work out what data reaches in the bodies of some modules."""
-        solver = self.solver
-        # All modules first: what one of them says of another's functions must not depend on their order.
-        for steps in (_at_import, _in_functions):
-            for path in paths:
-                try:
-                    for each in steps(solver, path):
-                        self._note(each)
-                except Exception as error:  # noqa: BLE001 - one file's failure must not end the run
-                    failed(path, error)
-            if steps is _at_import:
-                link(solver)
-        for each in (*reached(solver, nested_codes(solver), entered=False), *reached_by_handing(solver)):
-            self._note(each)
+    def compose(self, sources: Sequence[str], demand: Demand, failed: Callable[[str, Exception], None]) -> None:
+        """Work out what data reaches in the bodies that are asked for.
 
-    def _note(self, each: Reached) -> None:
-        self._reached.setdefault(each.hit.site.module, []).append(each)
+        All modules run first: what one of them says of another's functions, tables and classes must not depend on the
+        order of the files.
+        """
+        solver = self.solver
+        for path in sources:
+            self._noted(path, lambda path=path: _run(solver, path), failed)
+        link(solver)
+        for path in sorted(demand.modules):
+            self._noted(path, lambda path=path: reached_at_import(solver, path), failed)
+        for code in demand.codes():
+            self._noted(code.module.path, lambda code=code: reached(solver, [code]), failed)
+        for path in sources:
+            self._noted(path, lambda path=path: reached_by_inheritance(solver, path, demand.bodies), failed)
+        for handed in list(solver.handed):
+            path = handed.site.module
+            self._noted(path, lambda handed=handed: reached_by_handing(solver, handed, demand.bodies), failed)
+        for code in nested_codes(solver):
+            self._noted(code.module.path, lambda code=code: reached(solver, [code], entered=False), failed)
+
+    def _noted(
+        self, path: str, work: Callable[[], Iterable[Reached]], failed: Callable[[str, Exception], None]
+    ) -> None:
+        try:
+            for each in work():
+                self._reached.setdefault(each.hit.site.module, []).append(each)
+        except Exception as error:  # noqa: BLE001 - one file's failure must not end the run
+            failed(path, error)
 
     def paths(self) -> list[str]:
         """The modules in which data reaches a sink."""
@@ -74,7 +84,7 @@ class Flows:
     @property
     def has_handlers(self) -> bool:
         """Whether some function of the project is called with data from outside."""
-        return self.solver.handlers
+        return has_handlers(self.solver)
 
     def merged(
         self, path: str, drafts: list[Draft], events: Mapping[EventKey, Event], threat: ThreatModel

@@ -84,7 +84,7 @@ def is_fixed(machine: Machine, annotation: Value | None, typed: tuple[str, ...])
 
 def external_bases(machine: Machine, key: CodeKey) -> list[str]:
     """The classes of libraries from which a class of the project is derived."""
-    return [owner for owner in machine.solver.classes.order(machine, key) if isinstance(owner, str)]
+    return [owner for owner in machine.solver.classes.order(key) if isinstance(owner, str)]
 
 
 def _is_among(name: str, typed: tuple[str, ...]) -> bool:

@@ -28,17 +28,15 @@ if TYPE_CHECKING:
     from mlsec_lint.knowledge.schema_flow import Entry
 
 CALLER: Final = "caller"
-_REMOTE: Final = ("request", "message")
-"""The origins of which an entry point makes the project a service."""
 
 
 def entries_of(machine: Machine, code: Code, owner: CodeKey | None = None) -> list[Entry]:
     """The ways in which knowledge says that a function (as a method of the class ``owner``) is called from outside."""
     owner = owner if owner is not None else code.owner
     found = [entry for entry in _decorating(machine.solver, code) if not entry.methods]
-    found += _by_name(machine, code, owner)
+    found += by_name(machine.solver, code, owner)
     if owner is not None:
-        found += [entry for entry in _of_class(machine, owner) if is_listed(code.body.name, entry.methods)]
+        found += [entry for entry in of_class(machine.solver, owner) if is_listed(code.body.name, entry.methods)]
     return list(dict.fromkeys(found))
 
 
@@ -58,31 +56,31 @@ def entries_of_mark(solver: Solver, mark: Value) -> Iterator[Entry]:
             yield from table.find(func.name) or table.find(f"*.{func.name.rpartition('.')[2]}")
 
 
-def _of_class(machine: Machine, owner: CodeKey) -> Iterator[Entry]:
+def of_class(solver: Solver, owner: CodeKey) -> Iterator[Entry]:
     """The entries of the library classes above a class, and of the decorators on it or on a class above it."""
-    for each in machine.solver.classes.order(machine, owner):
+    for each in solver.classes.order(owner):
         if isinstance(each, str):
-            yield from machine.knowledge.bases.find(each)
+            yield from solver.knowledge.bases.find(each)
             continue
-        for mark in machine.solver.class_decorators.get(each, ()):
-            yield from entries_of_mark(machine.solver, mark)
+        for mark in solver.class_decorators.get(each, ()):
+            yield from entries_of_mark(solver, mark)
 
 
-def _by_name(machine: Machine, code: Code, owner: CodeKey | None) -> Iterator[Entry]:
+def by_name(solver: Solver, code: Code, owner: CodeKey | None) -> Iterator[Entry]:
     """Entries for the name of a function; a name alone says little, so the parameters have to be there too."""
     if code.enclosing:
         return
-    info = machine.solver.classes.info(owner) if owner is not None else None
-    for entry in machine.knowledge.named_entries(code.body.name, info.name if info is not None else ""):
+    info = solver.classes.info(owner) if owner is not None else None
+    for entry in solver.knowledge.named_entries(code.body.name, info.name if info is not None else ""):
         imported = not entry.importing or any(_imports(root).search(code.module.data) for root in entry.importing)
-        if imported and (not entry.carries or any(_has(machine, code, each) for each in entry.carries)):
+        if imported and (not entry.carries or any(_has(solver, code, each) for each in entry.carries)):
             yield entry
 
 
-def _has(machine: Machine, code: Code, parameter: str) -> bool:
+def _has(solver: Solver, code: Code, parameter: str) -> bool:
     """Whether a function has a parameter of this name or position."""
     if parameter.isdigit():
-        first = 1 if code.owner is not None and not machine.solver.is_static_method(code) else 0
+        first = 1 if code.owner is not None and not solver.is_static_method(code) else 0
         return int(parameter) + first < len(code.params)
     return any(param.name == parameter for param in code.params)
 
@@ -94,11 +92,6 @@ def _imports(name: str) -> re.Pattern[bytes]:
     package, _, last = name.rpartition(".")
     part = rb"|from[ \t]+%s[ \t]+import[^\n]*\b%s\b" % (re.escape(package).encode(), last.encode()) if package else b""
     return re.compile(rb"(?m)^[ \t]*(?:from[ \t]+%s\b|import[ \t]+(?:[^\n]*,[ \t]*)?%s\b%s)" % (whole, whole, part))
-
-
-def notice(solver: Solver, entries: list[Entry]) -> None:
-    """Remember that the project answers requests or messages, if these entries say so."""
-    solver.handlers = solver.handlers or any(entry.origin in _REMOTE for entry in entries)
 
 
 def parameter_values(machine: Machine, code: Code, owner: CodeKey | None = None) -> list[Value]:
@@ -130,7 +123,7 @@ def receiver(machine: Machine, code: Code, owner: CodeKey) -> Value:
     from mlsec_lint.dataflow.flow.entry_values import attribute_value, self_address
 
     address = self_address(machine, owner)
-    for entry in _of_class(machine, owner):
+    for entry in of_class(machine.solver, owner):
         for name in _attributes(machine, entry, owner):
             thing = machine.state.heap[address]
             value = attribute_value(code, entry, name)
@@ -144,7 +137,7 @@ def _attributes(machine: Machine, entry: Entry, owner: CodeKey) -> Iterator[str]
         if "*" not in name:
             yield name
             continue
-        for each in machine.solver.classes.order(machine, owner):
+        for each in machine.solver.classes.order(owner):
             info = machine.solver.classes.info(each) if not isinstance(each, str) else None
             yield from (f for f in (info.fields if info is not None else ()) if is_listed(f, (name,)))
 

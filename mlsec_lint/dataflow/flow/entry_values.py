@@ -90,7 +90,7 @@ def record(
     """An instance that somebody filled with data: every field carries it unless its type cannot."""
     classes = machine.solver.classes
     items: dict[str, Value] = {}
-    for owner in reversed(classes.order(machine, key)) if typed else ():
+    for owner in reversed(classes.order(key)) if typed else ():
         info = classes.info(owner) if not isinstance(owner, str) else None
         for name, annotation in info.types.items() if info is not None else ():
             inner = [r.code for r in annotation.refs if isinstance(r, Cls)]

@@ -82,7 +82,7 @@ class Fields:
             return known
         found: dict[str, list[Fun]] = {}
         classes = machine.solver.classes
-        for owner in classes.order(machine, key):
+        for owner in classes.order(key):
             info = classes.info(owner) if not isinstance(owner, str) else None
             for value in info.attributes.values() if info is not None else ():
                 for method in _functions(value):

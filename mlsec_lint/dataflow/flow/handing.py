@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.access import get_item, thing_at
 from mlsec_lint.dataflow.flow.containers import things
-from mlsec_lint.dataflow.flow.entries import entries_of_mark, notice
+from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.entry_values import plain, supplied
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.summary import Argument, Call, Site
@@ -111,7 +111,7 @@ def _call(machine: Machine, target: object, entry: Entry, at: int, end: int) -> 
     key, bound, given = parameters_of(machine, target)
     if key is None:
         return _unknown(machine, entry, at, end)
-    notice(machine.solver, [entry])
+    machine.solver.handlers = machine.solver.handlers or entry.origin in ("request", "message")
     code = machine.solver.codes[key]
     positional: list[Argument] = []
     keywords: list[tuple[str, Argument]] = []

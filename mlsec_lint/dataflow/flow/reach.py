@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from mlsec_lint.dataflow.flow.apply import Application
-from mlsec_lint.dataflow.flow.entries import entries_of, notice, parameter_values
+from mlsec_lint.dataflow.flow.entries import parameter_values
 from mlsec_lint.dataflow.flow.handing import called, parameters_of
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.summarise import has_source
@@ -58,7 +58,7 @@ def _code(solver: Solver, target: FunctionRef) -> Code | None:
 
 def nested_codes(solver: Solver) -> list[Code]:
     """The functions defined inside others that were met so far, in source order."""
-    return [code for _, code in sorted(solver.codes.items()) if code.enclosing or code.body.kind == "lambda"]
+    return [code for _, code in sorted(solver.codes.items()) if _is_nested(code)]
 
 
 def reached_at_import(solver: Solver, path: str) -> Iterator[Reached]:
@@ -77,18 +77,20 @@ def reached(solver: Solver, codes: Iterable[Code], *, entered: bool = True) -> I
             yield from _entered(solver, code, code.owner)
 
 
-def reached_by_inheritance(solver: Solver, path: str) -> Iterator[Reached]:
-    """What data reaches when the methods that the classes of a module inherit are called on their instances."""
+def reached_by_inheritance(solver: Solver, path: str, wanted: Container[CodeKey]) -> Iterator[Reached]:
+    """What data reaches when the methods that the classes of a module inherit are called on their instances.
+
+    Only methods that leave something to the class of their receiver do anything else there than in their own class.
+    """
     for key in solver.classes.of_module(path):
         for code in inherited(solver, key):
-            if solver.demanded((code.key, (), False)).residuals:
+            if code.key in wanted and solver.demanded((code.key, (), False)).residuals:
                 yield from _entered(solver, code, key)
 
 
 def inherited(solver: Solver, key: CodeKey) -> list[Code]:
     """The methods that a class takes from other classes of the project."""
-    machine = Machine(solver, solver.codes[(key[0], -1)])
-    order = solver.classes.order(machine, key)
+    order = solver.classes.order(key)
     own = solver.classes.info(key)
     seen = set(own.attributes) if own is not None else set[str]()
     found: list[Code] = []
@@ -101,24 +103,27 @@ def inherited(solver: Solver, key: CodeKey) -> list[Code]:
     return found
 
 
-def reached_by_handing(solver: Solver) -> Iterator[Reached]:
-    """What data reaches in the functions that the top level of a module hands over to a framework."""
-    for handed in sorted(solver.handed, key=lambda each: (each.site.module, each.site.at)):
-        machine = solver.guarded(lambda handed=handed: hand(solver, handed))
-        for hit in machine.sinks.values() if machine is not None else ():
-            if has_source(hit):
-                yield Reached(hit, (handed.site.module, -1), entered=True)
-
-
-def hand(solver: Solver, handed: Handed) -> Machine:
-    """An evaluation in which a framework calls what it was given."""
+def reached_by_handing(solver: Solver, handed: Handed, wanted: Container[CodeKey]) -> Iterator[Reached]:
+    """What data reaches in a function that the top level of a module hands over to a framework."""
     module = (handed.site.module, -1)
-    machine = Machine(solver, solver.codes[module])
-    key, _, _ = parameters_of(machine, handed.value.refs[0])
-    if key is not None:
-        machine = Machine(solver, solver.codes[key])
-        machine.origin = (module, handed.site)
-        called(machine, handed.value, handed.entry, handed.site.at, handed.site.end)
+    key, _, _ = parameters_of(Machine(solver, solver.codes[module]), handed.value.refs[0])
+    if key is None or (key not in wanted and not _is_nested(solver.codes[key])):
+        return
+    machine = solver.guarded(lambda: hand(solver, handed, solver.codes[key]))
+    for hit in machine.sinks.values() if machine is not None else ():
+        if has_source(hit):
+            yield Reached(hit, module, entered=True)
+
+
+def _is_nested(code: Code) -> bool:
+    return bool(code.enclosing) or code.body.kind == "lambda"
+
+
+def hand(solver: Solver, handed: Handed, code: Code) -> Machine:
+    """An evaluation in which a framework calls what it was given."""
+    machine = Machine(solver, code)
+    machine.origin = ((handed.site.module, -1), handed.site)
+    called(machine, handed.value, handed.entry, handed.site.at, handed.site.end)
     return machine
 
 
@@ -131,8 +136,6 @@ def _inside(solver: Solver, code: Code) -> Iterator[Reached]:
 
 def _entered(solver: Solver, code: Code, owner: CodeKey | None) -> Iterator[Reached]:
     """The body as it is entered from outside: its parameters filled, its receiver some instance of a class."""
-    if not solver.handlers:
-        notice(solver, entries_of(Machine(solver, code), code, owner))
     summary = solver.demanded((code.key, (), False))
     if not summary.sinks and not summary.residuals:
         return
