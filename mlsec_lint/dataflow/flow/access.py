@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.annotations import ANNOTATED
 from mlsec_lint.dataflow.flow.entry_values import is_spared
+from mlsec_lint.dataflow.flow.guards import forget
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further, read_path, write_overlay
 from mlsec_lint.dataflow.flow.sourcing import source_label
@@ -105,6 +106,11 @@ def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, a
     if source is not None:
         labels = labels | {source_label(machine, source.origin, at, end, dotted)}
         return Value(labels, (Inst(dotted),), (), True, ("v", machine.path, at))
+    from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
+
+    cleaned = cleaned_attribute(machine, dotted, labels) if labels else None
+    if cleaned is not None:
+        return Value(cleaned, (), (), True)
     if isinstance(target, Ext):
         return Value(labels, (Ext(dotted),), (), bool(labels))
     return Value(labels, (Bound(Ext(dotted), Value(labels, (target,), (), bool(labels))),), (), bool(labels))
@@ -114,6 +120,11 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
     key = f".{name}"
     value = read_path(machine, target.path, key)
     if target.ext:
+        from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
+
+        cleaned = cleaned_attribute(machine, machine.knowledge.canonical(f"{target.ext}.{name}"), value.labels)
+        if cleaned is not None:
+            return Value(cleaned, (), (), True, value.ident)
         source = machine.knowledge.attributes.first(machine.knowledge.canonical(f"{target.ext}.{name}"))
         if source is not None:
             label = source_label(machine, source.origin, at, end, f"{target.ext}.{name}")
@@ -295,6 +306,9 @@ def thing_at(machine: Machine, target: Obj) -> Thing | None:
 def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None:
     """``obj.name = value``: strong if there is one target."""
     key = f".{name}"
+    if machine.state.guards:
+        paths = ((*target.path, key) for target in obj.refs if isinstance(target, Sym))
+        forget(machine.state, ("a", obj.ident, name), *paths)
     strong = len(obj.refs) == 1 and not obj.open
     for target in obj.refs:
         if isinstance(target, Sym):
@@ -344,6 +358,8 @@ def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name:
 def taint_content(machine: Machine, ident: object, value: Value) -> None:
     """Note that data was written into what a value stands for."""
     if value.labels and ident is not None:
+        if machine.state.guards:
+            forget(machine.state, ident)
         contents = machine.state.contents
         old = contents.get(ident)
         new = data(value.labels)
@@ -447,6 +463,9 @@ def _dunder(machine: Machine, obj: Value, cls: tuple[str, int], name: str, *args
 
 def set_item(machine: Machine, obj: Value, key: Value, value: Value) -> None:
     """``obj[key] = value``: strong if the object and the key are known."""
+    if machine.state.guards and key.known:
+        paths = ((*target.path, item_key(key.consts[0])) for target in obj.refs if isinstance(target, Sym))
+        forget(machine.state, ("i", obj.ident, key.consts[0]), *paths)
     strong = len(obj.refs) == 1 and not obj.open
     for target in obj.refs:
         if isinstance(target, Sym):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.binding import bind_arguments, specialisation
+from mlsec_lint.dataflow.flow.conditions import is_conditional
+from mlsec_lint.dataflow.flow.guards import establish
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
 from mlsec_lint.dataflow.flow.summary import MOST_SINKS, Argument, Call, SinkHit, Site, Summary
@@ -83,9 +85,10 @@ class Application:
         self._sinks()
         for ident, tags in summary.guards:
             translated = rewriting.ident(ident)
-            if translated is not None:
-                guards = machine.state.guards
-                guards[translated] = guards.get(translated, frozenset()) | tags
+            for each in tags:
+                tag = rewriting.tag(each)
+                if tag is not None:
+                    establish(machine, translated, tag)
         if summary.returns is None:
             machine.state.alive = False
             return UNKNOWN
@@ -212,7 +215,7 @@ def is_symbolic(hit: SinkHit) -> bool:
     for value in values:
         if any(isinstance(r, Sym) for r in value.refs):
             return True
-        if any(isinstance(each.origin, tuple) for each in value.labels):
+        if any(isinstance(each.origin, tuple) or is_conditional(each.tags) for each in value.labels):
             return True
     return False
 

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.access import taint_content
 from mlsec_lint.dataflow.flow.apply import record
-from mlsec_lint.dataflow.flow.guarding import guarded_result
-from mlsec_lint.dataflow.flow.operations import ident_of
+from mlsec_lint.dataflow.flow.guarding import established, guarding
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.specials import special_call
@@ -28,6 +27,7 @@ from mlsec_lint.dataflow.flow.values import (
     Value,
     bounded,
     data,
+    ident_of,
     join,
     with_tags,
 )
@@ -45,8 +45,8 @@ def call_external(machine: Machine, name: str, call: Call, receiver: Value | Non
     if acts:
         special = special_call(machine, acts, name, call, receiver, at, end)
         if special is not None:
-            return special
-    return _modelled(machine, name, call, receiver, at, end)
+            return established(machine, name, call, receiver, at, special)
+    return established(machine, name, call, receiver, at, _modelled(machine, name, call, receiver, at, end))
 
 
 def _modelled(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value:
@@ -76,12 +76,7 @@ def _modelled(machine: Machine, name: str, call: Call, receiver: Value | None, a
                 taint_content(machine, ident_of(target), data(labels))
                 if target.ident is None and target.known:
                     return Value(bounded(labels), (typed,), (), True, ident_of(target))
-        guard = guarded_result(machine, name, call, receiver, at)
-        tags = frozenset(t for each in guard.labels for t in each.tags) if guard is not None else frozenset[str]()
-        return Value(bounded(with_tags(labels, tags) if tags else labels), (typed,), (), True, ident)
-    guard = guarded_result(machine, name, call, receiver, at)
-    if guard is not None:
-        return guard if guard.refs else replace(guard, refs=(typed,))
+        return Value(bounded(labels), (typed,), (), True, ident)
     propagator = knowledge.propagators.first(name)
     if propagator is not None and len(call.positional) <= max(len(propagator.parameters), 1):
         value = _parameter(call, propagator.parameters, propagator.source, receiver)
@@ -92,7 +87,7 @@ def _modelled(machine: Machine, name: str, call: Call, receiver: Value | None, a
         return Value(bounded(labels), refs, value.consts, value.open, ident_of(value) or ident)
     labels = _all_labels(machine, call, receiver)
     callbacks(machine, call, labels)
-    if labels and not _is_described(name):
+    if labels and not _is_described(name) and not guarding(machine, name, receiver):
         labels = with_tags(labels, frozenset((UNMODELLED,)))
     return Value(bounded(labels), (typed,), (), bool(labels), ident)
 
@@ -195,8 +190,10 @@ def method_effects(machine: Machine, name: str, obj: Value, call: Call, at: int)
     if acts:
         special = special_call(machine, acts, f"*.{name}", call, obj, at, at)
         if special is not None:
-            return special
-    return guarded_result(machine, f"*.{name}", call, obj, at)
+            return established(machine, f"*.{name}", call, obj, at, special)
+    if not machine.knowledge.guards.find(f"*.{name}"):
+        return None
+    return established(machine, f"*.{name}", call, obj, at, Value(open=True, ident=("v", machine.path, at)))
 
 
 __all__ = ["call_external", "join", "method_effects", "notice_method", "notice_sink"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.guards import assume
+from mlsec_lint.dataflow.flow.guards import assume, content_at, tags_of
 from mlsec_lint.dataflow.flow.heap import State, join_states
 from mlsec_lint.dataflow.flow.narrowing import refine
 from mlsec_lint.dataflow.flow.summary import Site
@@ -20,6 +20,7 @@ from mlsec_lint.dataflow.flow.values import (
     Address,
     CodeKey,
     Value,
+    ident_of,
     join,
     truth,
     with_tags,
@@ -129,14 +130,17 @@ class Machine:
     def current(self, value: Value) -> Value:
         """The value with the guards that it has passed here, and with what was written into what it stands for."""
         state = self.state
-        if value.ident is None or not (state.guards or state.contents):
+        ident = value.ident
+        if not (state.guards or state.contents):
             return value
-        content = state.contents.get(value.ident)
-        if content is None and isinstance(value.ident, tuple) and value.ident and value.ident[0] == "a":
-            content = state.contents.get(value.ident[1])
+        if ident is None:
+            ident = ident_of(value)
+            if ident is None:
+                return value
+        content = content_at(state, ident)
         if content is not None:
             value = replace(value, labels=value.labels | content.labels, digests=content.digests or value.digests)
-        tags = state.guards.get(value.ident)
+        tags = tags_of(state, ident) if state.guards else None
         return replace(value, labels=with_tags(value.labels, tags)) if tags else value
 
     def bind(self, name: str, value: Value) -> None:

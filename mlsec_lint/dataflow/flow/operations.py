@@ -32,6 +32,7 @@ from mlsec_lint.dataflow.flow.values import (
     constant,
     data,
     has_constant,
+    ident_of,
     join,
     truth,
 )
@@ -189,13 +190,6 @@ def _operator_method(machine: Machine, operator: str, left: Value, right: Value)
 def _joined_ident(operator: str, left: Value, right: Value) -> object:
     one, other = ident_of(left), ident_of(right)
     return ("op", operator, one, other) if one is not None and other is not None else None
-
-
-def ident_of(value: Value) -> object:
-    """The identity of a value; constants are their own."""
-    if value.ident is not None:
-        return value.ident
-    return ("c", value.consts[0]) if value.known and isinstance(value.consts[0], (str, bytes, int)) else None
 
 
 def _unary(machine: Machine, op: ir.Unary) -> None:
