@@ -12,6 +12,7 @@ from mlsec_lint.checks.call_sinks import CallSinks
 from mlsec_lint.checks.draft import Draft
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.events import Event
+from mlsec_lint.dataflow.flow.conditions import held
 from mlsec_lint.dataflow.flow.reach import Reached
 from mlsec_lint.dataflow.flow.values import DOUBT, Ext, Inst, Label, Source
 from mlsec_lint.dataflow.flow.values import Value as FlowValue
@@ -109,7 +110,7 @@ class FlowSinks:
             return False
         guards = rule.flow.guards if rule.flow is not None else ()
         stops = {tag for tag in guards if not self._knowledge.tags[tag].lowers}
-        return stops.isdisjoint(label.tags)
+        return stops.isdisjoint(held(label.tags))
 
     def _label_rank(self, label: Label) -> tuple[object, ...]:
         assert isinstance(label.origin, Source)
@@ -117,7 +118,7 @@ class FlowSinks:
         return (
             self._knowledge.origins[source.kind].trust,
             -len(label.tags),
-            tuple(-ord(c) for c in f"{source.module}:{source.at:09}:{source.name}{sorted(label.tags)}"),
+            tuple(-ord(c) for c in f"{source.module}:{source.at:09}:{source.name}{sorted(held(label.tags))}"),
         )
 
     def _draft(self, reached: Reached, entry: SinkEntry, rule: Rule, label: Label) -> Draft | None:
@@ -126,10 +127,9 @@ class FlowSinks:
         draft, _ = self._calls.draft(event, SinkEntry(entry.sink, entry.library, entry.packages, rule))
         if draft is None:
             return None
-        lowering = [
-            tag for tag in sorted(label.tags) if tag in self._knowledge.tags and self._knowledge.tags[tag].lowers
-        ]
-        doubts = tuple(tag[1:] for tag in sorted(label.tags) if tag.startswith(DOUBT))
+        tags = sorted(held(label.tags))
+        lowering = [tag for tag in tags if tag in self._knowledge.tags and self._knowledge.tags[tag].lowers]
+        doubts = tuple(tag[1:] for tag in tags if tag.startswith(DOUBT))
         reasons = draft.reasons
         confidence, severity = draft.confidence, draft.severity
         if doubts:

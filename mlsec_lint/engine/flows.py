@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlsec_lint.checks.call_sinks import CallSinks
 from mlsec_lint.checks.draft import Draft, DraftStep
 from mlsec_lint.checks.flow_sinks import EventKey, FlowSinks, Reaching
-from mlsec_lint.dataflow.flow.reach import Reached, nested_codes, reached, reached_at_import
+from mlsec_lint.dataflow.flow.handlers import has_handlers
+from mlsec_lint.dataflow.flow.linking import link
+from mlsec_lint.dataflow.flow.reach import (
+    Reached,
+    nested_codes,
+    reached,
+    reached_at_import,
+    reached_by_handing,
+    reached_by_inheritance,
+)
 from mlsec_lint.dataflow.flow.solver import Solver
 from mlsec_lint.dataflow.flow.trace import Explainer
 
@@ -19,6 +28,12 @@ if TYPE_CHECKING:
     from mlsec_lint.domain.rule import Rule
     from mlsec_lint.domain.threats import ThreatModel
     from mlsec_lint.engine.demand import Demand
+
+
+def _run(solver: Solver, path: str) -> Iterator[Reached]:
+    """Run the top level of a module, for what it leaves behind."""
+    solver.guarded(lambda: solver.exit(path))
+    return iter(())
 
 
 class Flows:
@@ -34,14 +49,27 @@ class Flows:
         self._explainer = Explainer(solver)
 
     def compose(self, demand: Demand, failed: Callable[[str, Exception], None]) -> None:
-        """Work out what data reaches in the bodies that are asked for."""
+        """Work out what data reaches in the bodies that are asked for.
+
+        Their modules run first: what one of them says of another's functions, tables and classes must not depend on the
+        order of the files.
+        """
+        solver = self.solver
+        files = demand.files()
+        for path in files:
+            self._noted(path, lambda path=path: _run(solver, path), failed)
+        link(solver)
         for path in sorted(demand.modules):
-            self._noted(path, lambda path=path: reached_at_import(self.solver, path), failed)
+            self._noted(path, lambda path=path: reached_at_import(solver, path), failed)
         for code in demand.codes():
-            self._noted(code.module.path, lambda code=code: reached(self.solver, [code]), failed)
-        nested = nested_codes(self.solver)
-        for code in nested:
-            self._noted(code.module.path, lambda code=code: reached(self.solver, [code], entered=False), failed)
+            self._noted(code.module.path, lambda code=code: reached(solver, [code]), failed)
+        for path in files:
+            self._noted(path, lambda path=path: reached_by_inheritance(solver, path, demand.bodies), failed)
+        for handed in list(solver.handed):
+            path = handed.site.module
+            self._noted(path, lambda handed=handed: reached_by_handing(solver, handed, demand.bodies), failed)
+        for code in nested_codes(solver):
+            self._noted(code.module.path, lambda code=code: reached(solver, [code], entered=False), failed)
 
     def may_be_unsafe(self, event: Event) -> bool:
         """Whether a call that is safe as far as is seen locally may be unsafe for some callers."""
@@ -75,7 +103,7 @@ class Flows:
     @property
     def has_handlers(self) -> bool:
         """Whether some function of the project is called with data from outside."""
-        return self.solver.handlers > 0
+        return has_handlers(self.solver)
 
     def merged(
         self, path: str, drafts: list[Draft], events: Mapping[EventKey, Event], threat: ThreatModel

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from mlsec_lint.dataflow.flow.annotations import Annotations
 from mlsec_lint.dataflow.flow.classes import Classes
 from mlsec_lint.dataflow.flow.code import Code
 from mlsec_lint.dataflow.flow.fields import Fields
@@ -26,6 +27,7 @@ from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
     from mlsec_lint.dataflow.flow.binding import Spec
+    from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.modules import ModuleExit
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.values import FunctionRef
@@ -64,7 +66,7 @@ class Solver:
         self.knowledge = context.knowledge
         self.index = ProjectIndex(read, sources)
         self.codes: dict[CodeKey, Code] = {}
-        self.annotations: dict[CodeKey, tuple[Value | None, ...]] = {}
+        self.annotations = Annotations(self)
         self.decorators: dict[CodeKey, tuple[Value, ...]] = {}
         self.class_decorators: dict[CodeKey, tuple[Value, ...]] = {}
         self.statics = Statics(self)
@@ -78,7 +80,9 @@ class Solver:
         self.holds: Callable[[Code], bool] = lambda code: True
         self._coarse: dict[CodeKey, bool] = {}
         self.evaluations = 0
-        self.handlers = 0
+        self.handlers = False
+        self.wrapped: set[CodeKey] = set()
+        self.handed: list[Handed] = []
         self._current: dict[Demand, Summary] = {}
         self._running: list[Demand] = []
         self._used: list[set[Demand]] = []
@@ -184,7 +188,7 @@ class Solver:
         code = self.codes[key]
         machine = Machine(self, code, early=early)
         constants = {index: Value(consts=(value,)) for index, _, value in spec}
-        annotations = self.annotations_of(code)
+        annotations = self.annotations.of(code)
         for index, param in enumerate(code.params):
             value = constants.get(index)
             if value is None:
@@ -285,18 +289,9 @@ class Solver:
                 return None
             known = self.codes[key] = Code(module, target.body, target.params, owner)
         if key not in self.annotations:
-            self.annotations[key] = tuple(
-                self.statics.annotation(a) if a is not None else None for a in target.annotations
-            )
+            values = (self.statics.annotation(a) if a is not None else None for a in target.annotations)
+            self.annotations.note(key, tuple(values))
         return known
-
-    def annotations_of(self, code: Code) -> tuple[Value | None, ...]:
-        """The annotations of the parameters."""
-        return self.annotations.get(code.key, ())
-
-    def default_names(self, code: Code, index: int) -> list[str]:
-        """The external names that the default of a parameter calls or is: ``Depends`` of ``Depends(get_db)``."""
-        return self.modules.default_names(code, index)
 
     def note_decorators(self, key: CodeKey, marks: list[Value]) -> None:
         """Remember the decorators of a function."""

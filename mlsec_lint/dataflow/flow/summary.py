@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Value
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Tags, Value
 
 MOST_RESIDUALS: Final = 12
 MOST_SINKS: Final = 48
@@ -107,7 +107,7 @@ class Summary(Struct, frozen=True):
     heap: tuple[tuple[Address, Thing], ...] = ()
     sinks: tuple[SinkHit, ...] = ()
     residuals: tuple[Residual, ...] = ()
-    guards: tuple[tuple[object, frozenset[str]], ...] = ()
+    guards: tuple[tuple[object, Tags], ...] = ()
     trimmed: tuple[str, ...] = ()
     made: frozenset[Address] = frozenset()
     late: frozenset[Address] = frozenset()
