@@ -21,6 +21,7 @@ from mlsec_lint.dataflow.flow.reach import (
 )
 from mlsec_lint.dataflow.flow.solver import Solver
 from mlsec_lint.dataflow.flow.trace import Explainer
+from mlsec_lint.domain.levels import Severity
 
 if TYPE_CHECKING:
     from mlsec_lint.checks.conditions import Judge
@@ -113,13 +114,36 @@ class Flows:
         if module is None or path not in self._reached:
             return drafts
         calls = CallSinks(self._judge, module, self._slugs)
-        found = FlowSinks(calls, self._rules, threat, events).judged(self._reached[path])
-        flows = [each for each in found if each.draft.rule.flow is not None]
+        sinks = FlowSinks(calls, self._rules, threat, events)
+        found = sinks.judged(self._reached[path])
+        flows = self._one_for_each_call([each for each in found if each.draft.rule.flow is not None])
         merged = [self._shown(each, drafts) for each in flows]
         spans = {(each.draft.at, each.draft.end, each.draft.api) for each in flows}
         kept = [d for d in drafts if (d.at, d.end, d.api) not in spans]
         ways = {(e.draft.at, e.draft.end, e.draft.rule.slug): e for e in found if e.draft.rule.flow is None}
-        return merged + [self._with_way(draft, ways.get((draft.at, draft.end, draft.rule.slug))) for draft in kept]
+        for draft in kept:
+            way = ways.get((draft.at, draft.end, draft.rule.slug))
+            guards = sinks.guards(draft.at, draft.end, draft.rule.slug)
+            merged.append(self._with_way(draft, way) if way is not None or not guards else self._lowered(draft, guards))
+        return merged
+
+    def _one_for_each_call(self, flows: list[Reaching]) -> list[Reaching]:
+        """The worst flow into each call; of two by the same data, the rule whose sink is chosen for being named."""
+        known = self._judge.context.knowledge.origins
+        best: dict[tuple[int, int], Reaching] = {}
+        for each in flows:
+            place = (each.draft.at, each.draft.end)
+            old = best.get(place)
+            rank = (known[each.source.kind].trust, each.draft.severity, each.draft.rule.code)
+            if old is None or rank > (known[old.source.kind].trust, old.draft.severity, old.draft.rule.code):
+                best[place] = each
+        return list(best.values())
+
+    def _lowered(self, draft: Draft, guards: tuple[str, ...]) -> Draft:
+        """A local finding about data that was checked before, whatever it is."""
+        tags = self._judge.context.knowledge.tags
+        reasons = (*draft.reasons, *(f"the data {tags[tag].phrase}" for tag in guards))
+        return replace(draft, severity=min(draft.severity, Severity.LOW), reasons=reasons)
 
     def _shown(self, each: Reaching, drafts: list[Draft]) -> Draft:
         draft = each.draft
