@@ -41,17 +41,17 @@ def functions_of(solver: Solver, path: str) -> list[Code]:
     found: list[Code] = []
     for target in sorted(exit_.functions.values(), key=lambda f: f.body.at):
         if target.body.kind == "function":
-            code = _code(solver, target)
+            code = code_of(solver, target)
             if code is not None:
                 found.append(code)
     return found
 
 
-def _code(solver: Solver, target: FunctionRef) -> Code | None:
+def code_of(solver: Solver, target: FunctionRef) -> Code | None:
+    """The code of a function at the top level of a module, or in a class there."""
     if target.owner is not None:
         key = (target.owner.module, target.owner.at)
         solver.classes.known[key] = target.owner
-        solver.classes.info(key)
     solver.statics.function(target)
     return solver.codes.get((target.module, target.body.at))
 

@@ -17,7 +17,7 @@ from mlsec_lint.dataflow.flow.code import Code
 from mlsec_lint.dataflow.flow.escapes import Escapes
 from mlsec_lint.dataflow.flow.fields import Fields
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.index import ProjectIndex
+from mlsec_lint.dataflow.flow.index import ProjectIndex, changes_itself
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.modules import Modules
 from mlsec_lint.dataflow.flow.statics import Statics
@@ -189,6 +189,8 @@ class Solver:
         """An evaluation of a body with symbolic inputs, ready to run."""
         self.evaluations += 1
         code = self.codes[key]
+        if code.owner is not None:
+            self.classes.info(code.owner)  # the decorators in its body say whether a method has a receiver
         machine = Machine(self, code, early=early)
         constants = {index: Value(consts=(value,)) for index, _, value in spec}
         annotations = self.annotations.of(code)
@@ -230,7 +232,7 @@ class Solver:
                 and body.end - body.at > _LARGE
                 and code.key not in self.leading
                 and not (body.name.startswith("__") and body.name.endswith("__"))
-                and body.name not in self.index.storing
+                and not changes_itself(code.module.data, body.at, body.end)
                 and not code.enclosing
                 and not self.holds(code)
             )
