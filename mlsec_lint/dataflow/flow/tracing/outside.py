@@ -90,6 +90,8 @@ def field(story: Story, machine: Machine, cls: CodeKey, key: object) -> list[Sta
             return None
         for method in story.solver.fields.storing(machine, cls, key[1:]):
             record = story.bodies.of(method.code)
+            if record is None:
+                continue
             goals = [p for p in record.labels if p[0] == THING and _is_field(p, key)]
             found = story.to(Chain((record,), (), True), 0, goals)
             if found is not None:

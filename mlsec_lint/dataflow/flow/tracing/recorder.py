@@ -55,7 +55,10 @@ class Carrier(Struct, frozen=True):
 
 
 class Called(Struct, frozen=True):
-    """A summary that was applied: to which arguments, and where the call is written."""
+    """A summary that was applied: to which arguments, and where the call is written.
+
+    ``early`` says that it speaks of the project as it is while modules are imported.
+    """
 
     fun: Fun
     values: tuple[Value, ...]
@@ -63,6 +66,7 @@ class Called(Struct, frozen=True):
     summary: Summary
     caller: CodeKey
     site: Site
+    early: bool = False
 
 
 class Event(Struct, frozen=True):
@@ -99,7 +103,7 @@ class Recorder:
     def called(self, machine: Machine, fun: Fun, values: list[Value], spec: Spec, summary: Summary, site: Site) -> None:
         """A summary is about to be applied."""
         caller, written = machine.origin
-        self._calls.append(Called(fun, tuple(values), spec, summary, caller, written or site))
+        self._calls.append(Called(fun, tuple(values), spec, summary, caller, written or site, machine.early))
 
     def after(self, machine: Machine, op: ir.Op) -> None:
         """An operation was evaluated."""
@@ -125,13 +129,13 @@ class Recorder:
     ) -> None:
         calls, self._calls = tuple(self._calls), []
         labelled = tuple(each for each in outputs if each.labels)
-        if not labelled and not calls:
+        taken = tuple(each for each in inputs if each.labels)
+        if not labelled and not calls and not (taken and isinstance(op, (ir.Call, ir.Method))):
             return
         for each in labelled:
             self.labels[each.place] = self.labels.get(each.place, NO_LABELS) | each.labels
             if each.place[0] == THING:
                 self._held.setdefault(each.place[1], {})[each.place] = each
-        taken = tuple(each for each in inputs if each.labels)
         occurrence = (taken, labelled)
         if op is not None and self._known.get(id(op)) == occurrence and not calls:
             return

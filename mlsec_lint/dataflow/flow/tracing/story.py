@@ -113,11 +113,10 @@ class Story:
         return [self.source_at(None)]
 
     def _returned(self, record: Recording, way: Way, call: Called) -> Stages:
-        inner = self.bodies.of(call.fun.code, call.spec)
-        stages = self.inside(inner, places_like(inner, way.start, self.source))
-        if stages is None:
+        inner, op = self.bodies.called(call), way.entry.op
+        stages = self.inside(inner, places_like(inner, way.start, self.source)) if inner is not None else None
+        if inner is None or stages is None:
             return [self.source_at(None)]
-        op = way.entry.op
         if way.start[0] != REGISTER:
             raised = call.summary.raises is not None and call.summary.returns is None
             return stages + _some(left_stage(record.code, op, inner.code, raised=raised))
@@ -176,7 +175,9 @@ class Story:
         for event in records[-1].events if code is not None else ():
             for call in event.calls:
                 if code is not None and call.fun.code == code.key:
-                    inner = self.bodies.of(code.key, call.spec)
+                    inner = self.bodies.called(call)
+                    if inner is None:
+                        return None
                     return Chain((*records, inner), (*hops, (call.caller, call.site, code.key)), chain.entered)
         return None
 
@@ -216,7 +217,9 @@ class Story:
                     if (call.caller, call.site) == (residual.code, residual.site) and speaks_of(
                         call.summary, self.source
                     ):
-                        inner = self.bodies.of(call.fun.code, call.spec)
+                        inner = self.bodies.called(call)
+                        if inner is None:
+                            continue
                         stages = self.inside(inner, places_like(inner, (REGISTER,), self.source))
                         if stages is not None:
                             return stages + _some(returned_stage(record.code, None, span, inner.code))
@@ -241,7 +244,9 @@ class Story:
         if event is None or move.target[0] != THING or self._depth >= _DEEPEST:
             return None
         for call in event.calls:
-            inner = self.bodies.of(call.fun.code, call.spec)
+            inner = self.bodies.called(call)
+            if inner is None:
+                continue
             goals = [p for p in inner.labels if p[0] == THING and p[2] == move.target[2]]
             for index, value in enumerate(call.values):
                 if not carries(value.labels, origin):
