@@ -68,7 +68,7 @@ class Story:
         paths = sorted((o for o in origins if not isinstance(o, Source)), key=lambda o: (len(cast("Path", o)), repr(o)))
         for origin in cast("list[Path]", paths):
             way = way_through(record, origin, goals)
-            head = self.before(chain, level, origin) if way is not None and self._may_ask() else None
+            head = self.before(chain, level, origin, way.entry) if way is not None and self._may_ask() else None
             if way is not None and head is not None:
                 return head + _some(result_stage(record, way.entry)) + self.moves(record, way, origin)
         return None
@@ -134,13 +134,13 @@ class Story:
         """Whether the source is what the callers outside the project pass to a function."""
         return (self.source.module, self.source.at) == code.key
 
-    def before(self, chain: Chain, level: int, origin: Path) -> Stages | None:
-        """How the data gets to what a body of the chain knows by a path."""
+    def before(self, chain: Chain, level: int, origin: Path, entry: Event | None = None) -> Stages | None:
+        """How the data gets to what a body of the chain knows by a path, and takes in by the operation ``entry``."""
         kind = origin[0][0]
         if kind == "g":
             return global_variable(self, origin)
         if kind == "r":
-            return self._result(chain, level, origin)
+            return self._result(chain, level, origin, entry)
         if level == 0:
             return entered(self, chain.records[0].code, origin) if chain.entered else None
         hop = chain.hops[level - 1]
@@ -204,29 +204,30 @@ class Story:
                 head = self.before(chain, level, _deeper(target.path, keys))
         return head
 
-    def _result(self, chain: Chain, level: int, origin: Path) -> Stages | None:
+    def _result(self, chain: Chain, level: int, origin: Path, entry: Event | None) -> Stages | None:
         """How the data gets to the result of a call that only a body further out can resolve."""
         record, number = chain.records[level], cast("int", origin[0][1])
         if number >= len(record.residuals):
             return None
         residual = record.residuals[number]
-        span = (residual.site.at, residual.site.end)
-        for outer in chain.records[:level]:
-            for event in outer.events:
-                for call in event.calls:
-                    if (call.caller, call.site) == (residual.code, residual.site) and speaks_of(
-                        call.summary, self.source
-                    ):
-                        inner = self.bodies.called(call)
-                        if inner is None:
-                            continue
-                        stages = self.inside(inner, places_like(inner, (REGISTER,), self.source))
-                        if stages is not None:
-                            return stages + _some(returned_stage(record.code, None, span, inner.code))
-        for event in record.at(residual.site):
+        entries = [entry] if entry is not None else record.at(residual.site)
+        made = (
+            call
+            for outer in chain.records[:level]
+            for event in outer.events
+            for call in event.calls
+            if (call.caller, call.site) == (residual.code, residual.site) and speaks_of(call.summary, self.source)
+        )
+        for call in made:
+            inner = self.bodies.called(call)
+            stages = self.inside(inner, places_like(inner, (REGISTER,), self.source)) if inner is not None else None
+            if inner is not None and stages is not None:
+                span = span_of(entries[0].op) if entries else (-1, -1)
+                return stages + _some(returned_stage(record.code, None, span, inner.code))
+        for event in entries:
             head = self.to(chain, level, [each.place for each in event.inputs])
             if head is not None:
-                return head + _some(result_stage(record, event))
+                return head
         return None
 
     def moves(self, record: Recording, way: Way, origin: object) -> Stages:
