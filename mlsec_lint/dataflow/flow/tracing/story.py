@@ -68,7 +68,7 @@ class Story:
         paths = sorted((o for o in origins if not isinstance(o, Source)), key=lambda o: (len(cast("Path", o)), repr(o)))
         for origin in cast("list[Path]", paths):
             way = way_through(record, origin, goals)
-            head = self.before(chain, level, origin, way.entry) if way is not None and self._may_ask() else None
+            head = self.before(chain, level, origin, way.entry) if way is not None else None
             if way is not None and head is not None:
                 return head + _some(result_stage(record, way.entry)) + self.moves(record, way, origin)
         return None
@@ -81,10 +81,6 @@ class Story:
     def ascend(self) -> None:
         """Come back from a body."""
         self._depth -= 1
-
-    def _may_ask(self) -> bool:
-        self._questions += 1
-        return self._questions <= _MOST_QUESTIONS
 
     def inside(self, record: Recording, goals: Sequence[Place]) -> Stages | None:
         """How the data gets to one of the places from a source that is in this body or below it."""
@@ -137,12 +133,32 @@ class Story:
     def before(self, chain: Chain, level: int, origin: Path, entry: Event | None = None) -> Stages | None:
         """How the data gets to what a body of the chain knows by a path, and takes in by the operation ``entry``."""
         kind = origin[0][0]
+        self._questions += 1
+        if self._questions > _MOST_QUESTIONS:
+            return None
         if kind == "g":
             return global_variable(self, origin)
         if kind == "r":
             return self._result(chain, level, origin, entry)
         if level == 0:
-            return entered(self, chain.records[0].code, origin) if chain.entered else None
+            found = entered(self, chain.records[0].code, origin) if chain.entered else None
+        else:
+            found = self._passed(chain, level, origin)
+        return found if found is not None else self._recursive(chain, level, origin)
+
+    def _recursive(self, chain: Chain, level: int, origin: Path) -> Stages | None:
+        """How the data gets to what a body passes to itself; the shortest chain leaves that out."""
+        record = chain.records[level]
+        for event in record.events:
+            for call in event.calls:
+                if call.fun.code == record.code.key:
+                    head = self._argument(chain, level, event, call, origin)
+                    if head is not None:
+                        return head + _some(passed_stage(record.code, call.site, record.code, origin, event.op))
+        return None
+
+    def _passed(self, chain: Chain, level: int, origin: Path) -> Stages | None:
+        """How the data gets to what the caller in the chain passes."""
         hop = chain.hops[level - 1]
         caller, callee = chain.records[level - 1], chain.records[level].code
         found = caller.calls(*hop)
