@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.binding import bind_arguments, specialisation
+from mlsec_lint.dataflow.flow.conditions import is_conditional
+from mlsec_lint.dataflow.flow.guards import establish
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
 from mlsec_lint.dataflow.flow.summary import MOST_SINKS, Argument, Call, SinkHit, Site, Summary
@@ -32,6 +34,9 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
     machine.applications += 1
     if machine.applications > MOST_APPLICATIONS:
         machine.trimmed["a function with too many calls was followed in part"] = None
+        return unknown_call(machine, frozenset(), call, at)
+    if machine.solver.is_coarse(code):
+        machine.solver.note_edge(machine.origin[0], fun.code)
         return unknown_call(machine, frozenset(), call, at)
     values = bind_arguments(machine, code, fun, call, at)
     spec = specialisation(code, values)
@@ -60,7 +65,7 @@ class Application:
         self.fun = fun
         self.summary = summary
         self.at = at
-        new = frozenset(address for address, _ in summary.heap if address[0] in ("a", "f"))
+        new = summary.made
         self.rewriting = Rewriting(machine, fun, values, new, at)
         code_key, site = machine.origin
         if at < 0:
@@ -73,6 +78,8 @@ class Application:
         machine, summary, rewriting = self.machine, self.summary, self.rewriting
         if summary is machine.solver.bottom:
             return UNKNOWN
+        if summary.returns is not None and not summary.heap and not summary.residuals:
+            return self._plain(summary.returns)
         # Every path is resolved before anything is written: the callee speaks of the state at its entry.
         rewriting.prepare(summary)
         heap = [(address, thing) for address, thing in summary.heap if address[0] != "s"]
@@ -80,18 +87,31 @@ class Application:
         self._write(heap, written)
         if summary.residuals:
             self._residuals()
-            self._write(heap, written)
+            late = summary.late
+            self._write([e for e in heap if e[0] in late], [e for e in written if e[0] in late])
         self._raise()
         self._sinks()
-        for ident, tags in summary.guards:
-            translated = rewriting.ident(ident)
-            if translated is not None:
-                guards = machine.state.guards
-                guards[translated] = guards.get(translated, frozenset()) | tags
+        self._guards()
         if summary.returns is None:
             machine.state.alive = False
             return UNKNOWN
         return rewriting.value(summary.returns)
+
+    def _plain(self, returns: Value) -> Value:
+        """A callee that writes nothing: nothing has to be resolved before it is needed."""
+        self._raise()
+        self._sinks()
+        self._guards()
+        return self.rewriting.value(returns)
+
+    def _guards(self) -> None:
+        rewriting = self.rewriting
+        for ident, tags in self.summary.guards:
+            translated = rewriting.ident(ident)
+            for each in tags:
+                tag = rewriting.tag(each)
+                if tag is not None:
+                    establish(self.machine, translated, tag)
 
     def _hops(self) -> tuple[tuple[CodeKey, Site, CodeKey], ...]:
         return (self.hop,) if self.hop is not None else ()
@@ -140,6 +160,7 @@ class Application:
                     machine.state.heap[each.address] = replace(old, own=old.own | labels)
 
     def _write_variable(self, path: Address, target: Value, key: Key, value: Value, maybe: bool) -> None:
+        from mlsec_lint.dataflow.flow.access import thing_at
         from mlsec_lint.dataflow.flow.names import write_overlay
 
         machine = self.machine
@@ -152,7 +173,7 @@ class Application:
             if isinstance(each, Sym):
                 write_overlay(machine, each.path, key, value, strong=not maybe)
             elif isinstance(each, Obj):
-                frame = machine.state.heap.get(each.address) or Thing("frame", {})
+                frame = thing_at(machine, each) or Thing("frame", {})
                 old = frame.items.get(key)
                 new = join(old, value) if maybe and old is not None else value
                 machine.state.heap[each.address] = replace(frame, items={**frame.items, key: new})
@@ -213,7 +234,7 @@ def is_symbolic(hit: SinkHit) -> bool:
     for value in values:
         if any(isinstance(r, Sym) for r in value.refs):
             return True
-        if any(isinstance(each.origin, tuple) for each in value.labels):
+        if any(isinstance(each.origin, tuple) or is_conditional(each.tags) for each in value.labels):
             return True
     return False
 

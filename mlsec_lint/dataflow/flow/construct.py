@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow.annotations import external_bases
+from mlsec_lint.dataflow.flow.guarding import cleaning
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import Argument, Call
-from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, Bound, Cls, Fun, Obj, Value, ref
+from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, Bound, Cls, Fun, Obj, Value, ref, with_tags
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
@@ -92,6 +94,7 @@ def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end:
         if classes.has_external_base(machine, cls.code):
             for value in call.values():
                 own = own | deep_labels(value, machine.state.heap)
+            own = with_tags(own, cleaning(machine, external_bases(machine, cls.code)))
         items = {f".{name}": argument.value for name, argument in call.keywords}
         machine.state.heap[address] = replace(thing, items={**thing.items, **items}, own=own, exact=not own)
         classes.notice_bases(machine, cls.code, call, at, end)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.statics import module_code
-from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, Value
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModuleExit:
-    """The global names and the objects of a module, and the sinks that data reached at its top level."""
+    """The global names and the objects of a module, and the sinks that data reached at its top level.
+
+    ``writes`` are what it wrote to globals of other modules.
+    """
 
     names: dict[str, Value] = field(default_factory=dict[str, Value])
     heap: dict[Address, Thing] = field(default_factory=dict[Address, Thing])
     sinks: tuple[SinkHit, ...] = ()
+    writes: tuple[tuple[Address, Thing], ...] = ()
 
 
 class Modules:
@@ -62,13 +66,23 @@ class Modules:
         self._solver.evaluations += 1
         machine = Machine(self._solver, code, early=True)
         machine.run()
+        path = code.module.path
         state: State | None = None
         for _, end in machine.returned:
             state = end if state is None else join_states(state, end)
         state = state or machine.state
         heap = {address: thing for address, thing in state.heap.items() if address[0] in ("a", "f")}
         hits = tuple(sorted(machine.sinks.values(), key=lambda h: (h.site.module, h.site.at, h.name)))
-        return ModuleExit(state.names, heap, hits)
+        writes = tuple((a, t) for a, t in state.heap.items() if a[0] == "s" and a[1][0] == "g" and a[1][1] != path)
+        return ModuleExit(state.names, heap, hits, writes)
+
+    def paths(self) -> list[str]:
+        """The modules that have run."""
+        return sorted(self._exits)
+
+    def forget_settled(self) -> None:
+        """Objects have changed since they were asked for."""
+        self._settled.clear()
 
     def adopt(self, heap: dict[Address, Thing]) -> None:
         """Objects that the body of a class made."""
@@ -107,12 +121,8 @@ class Modules:
                     return True
         return False
 
-    def default_names(self, code: Code, index: int) -> list[str]:
-        """The external names that the default of a parameter is a call or an instance of."""
-        found: list[str] = []
-        for value in self.defaults.get(code.key, ())[index : index + 1]:
-            for target in value.refs if value is not None else ():
-                func = target.func if isinstance(target, Bound) else target
-                if isinstance(func, (Ext, Inst)):
-                    found.append(func.name)
-        return found
+    def default(self, code: Code, index: int) -> Value | None:
+        """The default of a parameter, as the body that defines the function evaluates it."""
+        known = self.defaults.get(code.key, ())
+        value = known[index] if index < len(known) else None
+        return self._solver.settled(value) if value is not None else None

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from mlsec_lint.dataflow.flow.annotations import Annotations
 from mlsec_lint.dataflow.flow.classes import Classes
 from mlsec_lint.dataflow.flow.code import Code
 from mlsec_lint.dataflow.flow.fields import Fields
@@ -26,6 +27,7 @@ from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
     from mlsec_lint.dataflow.flow.binding import Spec
+    from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.modules import ModuleExit
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.values import FunctionRef
@@ -33,12 +35,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LARGE: Final = 1_500
+"""Bytes of a function beyond which it is not a helper."""
+
 _ROUNDS: Final = 4
 _MOST_EVALUATIONS: Final = 12
 _DEEPEST: Final = 24
 """Bodies that are evaluated inside each other; deeper ones are evaluated first, and the outer one again."""
 
 Demand = tuple[CodeKey, "Spec", bool]
+"""A body, the constants of some parameters, and whether it serves the top level of a module."""
 
 
 class NeededFirstError(Exception):
@@ -60,7 +66,7 @@ class Solver:
         self.knowledge = context.knowledge
         self.index = ProjectIndex(read, sources)
         self.codes: dict[CodeKey, Code] = {}
-        self.annotations: dict[CodeKey, tuple[Value | None, ...]] = {}
+        self.annotations = Annotations(self)
         self.decorators: dict[CodeKey, tuple[Value, ...]] = {}
         self.class_decorators: dict[CodeKey, tuple[Value, ...]] = {}
         self.statics = Statics(self)
@@ -70,8 +76,13 @@ class Solver:
         self.summaries: dict[Demand, Summary] = {}
         self.edges: dict[tuple[CodeKey, CodeKey], None] = {}
         self.trimmed: Counter[str] = Counter()
+        self.leading: frozenset[CodeKey] | None = None
+        self.holds: Callable[[Code], bool] = lambda code: True
+        self._coarse: dict[CodeKey, bool] = {}
         self.evaluations = 0
-        self.handlers = 0
+        self.handlers = False
+        self.wrapped: set[CodeKey] = set()
+        self.handed: list[Handed] = []
         self._current: dict[Demand, Summary] = {}
         self._running: list[Demand] = []
         self._used: list[set[Demand]] = []
@@ -101,7 +112,7 @@ class Solver:
         pending = [demand]
         for _ in range(400):
             try:
-                result = self.summary(pending[-1][0], pending[-1][1], early=pending[-1][2])
+                result = self.summary(*pending[-1][:2], early=pending[-1][2])
             except NeededFirstError as error:
                 self._reset()
                 if error.demand in pending:
@@ -177,7 +188,7 @@ class Solver:
         code = self.codes[key]
         machine = Machine(self, code, early=early)
         constants = {index: Value(consts=(value,)) for index, _, value in spec}
-        annotations = self.annotations_of(code)
+        annotations = self.annotations.of(code)
         for index, param in enumerate(code.params):
             value = constants.get(index)
             if value is None:
@@ -199,6 +210,31 @@ class Solver:
             if isinstance(target, Ext) and not target.name.startswith(("builtins.", "typing.", "collections.abc")):
                 return symbolic(path, None, self.knowledge.canonical(target.name))
         return symbolic(path)
+
+    def lead(self, codes: list[Code], holds: Callable[[Code], bool]) -> None:
+        """Say which bodies lead to sinks, and which hold foreign data: the others are looked at for their results."""
+        self.leading = frozenset(code.key for code in codes)
+        self.holds = holds
+
+    def is_coarse(self, code: Code) -> bool:
+        """Whether a body is summed up by the unknown policy: it is large, neither leads to a sink nor holds foreign
+        data, and changes no object of its caller. Helpers on the way of data are small."""
+        known = self._coarse.get(code.key)
+        if known is None:
+            body = code.body
+            known = (
+                self.leading is not None
+                and body.end - body.at > _LARGE
+                and code.key not in self.leading
+                and not (body.name.startswith("__") and body.name.endswith("__"))
+                and body.name not in self.index.storing
+                and not code.enclosing
+                and not self.holds(code)
+            )
+            self._coarse[code.key] = known
+            if known:
+                self.trimmed["large functions far from sources and sinks were summed up"] += 1
+        return known
 
     def exit(self, path: str) -> ModuleExit:
         """A module after its top level ran."""
@@ -253,18 +289,9 @@ class Solver:
                 return None
             known = self.codes[key] = Code(module, target.body, target.params, owner)
         if key not in self.annotations:
-            self.annotations[key] = tuple(
-                self.statics.annotation(a) if a is not None else None for a in target.annotations
-            )
+            values = (self.statics.annotation(a) if a is not None else None for a in target.annotations)
+            self.annotations.note(key, tuple(values))
         return known
-
-    def annotations_of(self, code: Code) -> tuple[Value | None, ...]:
-        """The annotations of the parameters."""
-        return self.annotations.get(code.key, ())
-
-    def default_names(self, code: Code, index: int) -> list[str]:
-        """The external names that the default of a parameter calls or is: ``Depends`` of ``Depends(get_db)``."""
-        return self.modules.default_names(code, index)
 
     def note_decorators(self, key: CodeKey, marks: list[Value]) -> None:
         """Remember the decorators of a function."""

@@ -44,6 +44,10 @@ class Statics:
         self._wrapped: dict[str, frozenset[int]] = {}
         self._resolving: set[tuple[str, str, bool]] = set()
 
+    def forget(self, path: str) -> None:
+        """A global name of a module has changed since it was asked for."""
+        self._names = {key: value for key, value in self._names.items() if key[0] != path}
+
     def is_rebound(self, path: str, name: str) -> bool:
         """Whether some function assigns the global name."""
         module = self._solver.project.module(path)
