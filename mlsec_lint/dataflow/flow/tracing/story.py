@@ -57,7 +57,7 @@ class Story:
         self.solver = bodies.solver
         self.source = source
         self._depth = 0
-        self._questions = 0
+        self._asked: set[tuple[tuple[Recording, ...], bool, Path]] = set()
 
     def to(self, chain: Chain, level: int, goals: Sequence[Place]) -> Stages | None:
         """How the data gets to one of the places in a body of the chain."""
@@ -133,9 +133,10 @@ class Story:
     def before(self, chain: Chain, level: int, origin: Path, entry: Event | None = None) -> Stages | None:
         """How the data gets to what a body of the chain knows by a path, and takes in by the operation ``entry``."""
         kind = origin[0][0]
-        self._questions += 1
-        if self._questions > _MOST_QUESTIONS:
+        question = (chain.records[: level + 1], chain.entered, origin)
+        if question in self._asked or len(self._asked) >= _MOST_QUESTIONS:
             return None
+        self._asked.add(question)
         if kind == "g":
             return global_variable(self, origin)
         if kind == "r":
