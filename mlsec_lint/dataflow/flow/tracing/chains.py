@@ -24,11 +24,15 @@ Hop = tuple["CodeKey", "Site", "CodeKey"]
 
 @dataclass(frozen=True)
 class Chain:
-    """Recorded bodies, from the outermost inward, and the calls between them; ``entered`` from outside or not."""
+    """Recorded bodies, from the outermost inward, and the calls between them.
+
+    ``entered`` says that the first is called from outside, on an instance of the class ``owner``.
+    """
 
     records: tuple[Recording, ...]
     hops: tuple[Hop, ...]
     entered: bool
+    owner: CodeKey | None = None
 
 
 class Bodies:
@@ -64,15 +68,29 @@ class Bodies:
     def chain(self, reached: Reached) -> Chain | None:
         """The bodies on the way to a sink; none if one of them cannot be looked at."""
         hops, root = reached.hit.hops, reached.root
-        early = root[1] == MODULE
-        record = self.module(root[0]) if early else self.of(root)
+        early = root[1] == MODULE and not reached.entered
+        record = self._handing(hops[0]) if root[1] == MODULE and hops and reached.entered else self._root(root)
         records: list[Recording] = []
         for hop in hops:
             if record is None:
                 return None
             records.append(record)
             record = self.of(hop[2], _spec(records, hop), early=early)
-        return Chain((*records, record), hops, reached.entered) if record is not None else None
+        if record is None:
+            return None
+        return Chain((*records, record), hops, reached.entered and root[1] != MODULE, reached.owner)
+
+    def _root(self, root: CodeKey) -> Recording | None:
+        return self.module(root[0]) if root[1] == MODULE else self.of(root)
+
+    def _handing(self, hop: Hop) -> Recording | None:
+        """The call of a function that the top level of a module handed over."""
+        for handed in self.solver.handed:
+            if handed.site == hop[1]:
+                record = self._recordings.handing(handed)
+                if record is not None and record.calls(*hop):
+                    return record
+        return None
 
 
 def _spec(records: list[Recording], hop: Hop) -> Spec:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
-from msgspec.structs import replace
-
+from mlsec_lint.dataflow.flow.tracing.callers import passed, recursive, result
 from mlsec_lint.dataflow.flow.tracing.chains import Chain
-from mlsec_lint.dataflow.flow.tracing.goals import code_at, held_places, likely_operands, operands, places_like
+from mlsec_lint.dataflow.flow.tracing.goals import code_at, places_like
 from mlsec_lint.dataflow.flow.tracing.moves import move_stage, result_stage
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
 from mlsec_lint.dataflow.flow.tracing.outside import entered, global_variable, of_module
@@ -26,14 +25,14 @@ from mlsec_lint.dataflow.flow.tracing.steps import (
     left_stage,
     passed_stage,
     returned_stage,
+    some,
     source_stage,
 )
 from mlsec_lint.dataflow.flow.tracing.ways import carries, speaks_of, way_through
-from mlsec_lint.dataflow.flow.values import DEEPEST_PATH, Path, Source, Sym, Value
+from mlsec_lint.dataflow.flow.values import Path, Source
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
-    from mlsec_lint.dataflow.flow.summary import Site
     from mlsec_lint.dataflow.flow.tracing.chains import Bodies
     from mlsec_lint.dataflow.flow.tracing.places import Place
     from mlsec_lint.dataflow.flow.tracing.recorder import Called, Event
@@ -70,7 +69,7 @@ class Story:
             way = way_through(record, origin, goals)
             head = self.before(chain, level, origin, way.entry) if way is not None else None
             if way is not None and head is not None:
-                return head + _some(result_stage(record, way.entry)) + self.moves(record, way, origin)
+                return head + some(result_stage(record, way.entry)) + self.moves(record, way, origin)
         return None
 
     def descend(self) -> bool:
@@ -115,8 +114,8 @@ class Story:
             return [self.source_at(None)]
         if way.start[0] != REGISTER:
             raised = call.summary.raises is not None and call.summary.returns is None
-            return stages + _some(left_stage(record.code, op, inner.code, raised=raised))
-        return stages + _some(returned_stage(record.code, op, span_of(op), inner.code))
+            return stages + some(left_stage(record.code, op, inner.code, raised=raised))
+        return stages + some(returned_stage(record.code, op, span_of(op), inner.code))
 
     def source_at(self, code: Code | None) -> Stage:
         """The source as a step; it may be a parameter of a function."""
@@ -140,112 +139,12 @@ class Story:
         if kind == "g":
             return global_variable(self, origin)
         if kind == "r":
-            return self._result(chain, level, origin, entry)
+            return result(self, chain, level, origin, entry)
         if level == 0:
-            found = entered(self, chain.records[0].code, origin) if chain.entered else None
+            found = entered(self, chain, origin) if chain.entered else None
         else:
-            found = self._passed(chain, level, origin)
-        return found if found is not None else self._recursive(chain, level, origin)
-
-    def _recursive(self, chain: Chain, level: int, origin: Path) -> Stages | None:
-        """How the data gets to what a body passes to itself; the shortest chain leaves that out."""
-        record = chain.records[level]
-        for event in record.events:
-            for call in event.calls:
-                if call.fun.code == record.code.key:
-                    head = self._argument(chain, level, event, call, origin)
-                    if head is not None:
-                        return head + _some(passed_stage(record.code, call.site, record.code, origin, event.op))
-        return None
-
-    def _passed(self, chain: Chain, level: int, origin: Path) -> Stages | None:
-        """How the data gets to what the caller in the chain passes."""
-        hop = chain.hops[level - 1]
-        caller, callee = chain.records[level - 1], chain.records[level].code
-        found = caller.calls(*hop)
-        for event, call in found:
-            head = self._argument(chain, level - 1, event, call, origin)
-            if head is not None:
-                return head + _some(passed_stage(caller.code, _site(hop[1], event), callee, origin, event.op))
-        return None if found else self._unresolved(chain, level, origin)
-
-    def _unresolved(self, chain: Chain, level: int, origin: Path) -> Stages | None:
-        """How the data gets to what is passed by a call that only a body further out resolved."""
-        hop, callee = chain.hops[level - 1], chain.records[level].code
-        below = self._around(chain, level, hop[1])
-        if below is None:
-            return None
-        record, last = below.records[-1], len(below.records) - 1
-        for event in record.at(hop[1]):
-            for goals in likely_operands(event, callee, origin):
-                head = self.to(below, last, goals)
-                if head is not None:
-                    return head + _some(passed_stage(record.code, hop[1], callee, origin))
-        return None
-
-    def _around(self, chain: Chain, level: int, site: Site) -> Chain | None:
-        """The chain up to the body in which a call is written: the caller, or one that the caller calls."""
-        records, hops = chain.records[:level], chain.hops[: level - 1]
-        if records[-1].at(site):
-            return Chain(records, hops, chain.entered)
-        code = code_at(self.solver, site)
-        for event in records[-1].events if code is not None else ():
-            for call in event.calls:
-                if code is not None and call.fun.code == code.key:
-                    inner = self.bodies.called(call)
-                    if inner is None:
-                        return None
-                    return Chain((*records, inner), (*hops, (call.caller, call.site, code.key)), chain.entered)
-        return None
-
-    def _argument(self, chain: Chain, level: int, event: Event, call: Called, origin: Path) -> Stages | None:
-        """How the data gets to what a call passes."""
-        kind, index = cast("tuple[str, int]", origin[0])
-        keys = origin[1:]
-        if kind == "e":
-            frame = call.fun.frames[index] if index < len(call.fun.frames) else ("s",)
-            if frame[0] == "s":
-                return self.before(chain, level, _deeper(frame[1:], keys)) if len(frame) > 1 else None
-            return self.to(chain, level, [(THING, frame, keys[0])] if keys else [])
-        value = call.values[index] if index < len(call.values) else Value()
-        code = self.solver.codes[call.fun.code]
-        if carries(value.labels, self.source) and self.is_parameter_of(code):
-            return [self.source_at(code)]
-        goals = held_places(chain.records[level], value, keys)
-        goals += operands(event, value) if value.labels or not keys else []
-        head = self.to(chain, level, goals)
-        if head is None and len(keys) > 1:
-            head = self.to(chain, level, [p for p in chain.records[level].labels if p[0] == THING and p[2] == keys[-1]])
-        for target in value.refs if head is None else ():
-            if isinstance(target, Sym) and head is None:
-                head = self.before(chain, level, _deeper(target.path, keys))
-        return head
-
-    def _result(self, chain: Chain, level: int, origin: Path, entry: Event | None) -> Stages | None:
-        """How the data gets to the result of a call that only a body further out can resolve."""
-        record, number = chain.records[level], cast("int", origin[0][1])
-        if number >= len(record.residuals):
-            return None
-        residual = record.residuals[number]
-        entries = [entry] if entry is not None else record.at(residual.site)
-        made = (
-            call
-            for outer in chain.records[:level]
-            for event in outer.events
-            for call in event.calls
-            if (call.caller, call.site) == (residual.code, residual.site) and speaks_of(call.summary, self.source)
-        )
-        for call in made:
-            inner = self.bodies.called(call)
-            stages = self.inside(inner, places_like(inner, (REGISTER,), self.source)) if inner is not None else None
-            if inner is not None and stages is not None:
-                span = span_of(entries[0].op) if entries else (-1, -1)
-                return stages + _some(returned_stage(record.code, None, span, inner.code))
-        for event in entries:
-            head = self.to(chain, level, [each.place for each in event.inputs])
-            if head is not None:
-                return head
-        return None
+            found = passed(self, chain, level, origin)
+        return found if found is not None else recursive(self, chain, level, origin)
 
     def moves(self, record: Recording, way: Way, origin: object) -> Stages:
         """The steps of a way through one body."""
@@ -253,7 +152,7 @@ class Story:
         for move in way.moves:
             stored = self._stored(record, move, origin)
             one = move_stage(record, move, self.solver.codes)
-            found += stored if stored is not None else _some(one)
+            found += stored if stored is not None else some(one)
         return found
 
     def _stored(self, record: Recording, move: Move, origin: object) -> Stages | None:
@@ -275,18 +174,5 @@ class Story:
                     self._depth += 1
                     inside = self.moves(inner, way, path)
                     self._depth -= 1
-                    return _some(passed_stage(record.code, call.site, inner.code, path, event.op)) + inside
+                    return some(passed_stage(record.code, call.site, inner.code, path, event.op)) + inside
         return None
-
-
-def _some(one: Stage | None) -> Stages:
-    return [one] if one is not None else []
-
-
-def _site(site: Site, event: Event) -> Site:
-    """The place of a call; one that is not written as such happens where the operation is."""
-    return site if 0 <= site.at < site.end else replace(site, at=span_of(event.op)[0], end=span_of(event.op)[1])
-
-
-def _deeper(path: Path, keys: Path) -> Path:
-    return (*path, *keys)[: DEEPEST_PATH + 1]
