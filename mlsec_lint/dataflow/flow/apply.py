@@ -42,9 +42,10 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
     spec = specialisation(code, values)
     machine.solver.note_edge(machine.origin[0], fun.code)
     summary = machine.solver.summary(fun.code, spec, early=machine.early)
+    application = Application(machine, code, fun, values, summary, at, end)
     if machine.recorder is not None:
-        machine.recorder.called(machine, fun, values, spec, summary, Site(machine.path, at, end))
-    return Application(machine, code, fun, values, summary, at, end).run()
+        machine.recorder.called(application, values, spec)
+    return application.run()
 
 
 class Application:
