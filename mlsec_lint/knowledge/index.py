@@ -63,6 +63,8 @@ class Knowledge:
     bases: NameTable[Entry] = field(default_factory=NameTable[Entry])
     conventions: dict[str, tuple[Entry, ...]] = field(default_factory=dict[str, tuple[Entry, ...]])
     methods: dict[str, tuple[SinkEntry, ...]] = field(default_factory=dict[str, tuple[SinkEntry, ...]])
+    passing: set[str] = field(default_factory=set[str])
+    """Methods that, in some library, give another form of their receiver (``read``, ``decode``, ``resolve``)."""
     classes: set[str] = field(default_factory=set[str])
     _aliases: dict[str, str] = field(default_factory=dict[str, str])
     _canonical: dict[str, str] = field(default_factory=dict[str, str])
@@ -149,6 +151,8 @@ class Knowledge:
         for propagator in model.propagator:
             for name in propagator.call:
                 self.propagators.add(self.canonical(name), propagator)
+                if propagator.source == "self":
+                    self.passing.add(name.rpartition(".")[2])
         for typed in model.type:
             for name in typed.call:
                 self.types.add(self.canonical(name), self.canonical(typed.returns))

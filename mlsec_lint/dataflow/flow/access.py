@@ -42,6 +42,9 @@ _DEEPEST_PROPERTY = 6
 
 def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: int = -1) -> Value:
     """``obj.name``: the join over everything that ``obj`` may be. Attributes of labelled data are labelled data."""
+    cleaned = _cleaned(machine, obj, name) if obj.labels else None
+    if cleaned is not None:
+        return cleaned
     if is_spared(obj.ident, name):
         return Value(open=True, ident=("a", obj.ident, name))
     result: Value | None = None
@@ -54,6 +57,20 @@ def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: in
     if obj.open and obj.labels:
         result = join(result, data(obj.labels))
     return result if result.ident is not None or ident is None else replace(result, ident=ident)
+
+
+def _cleaned(machine: Machine, obj: Value, name: str) -> Value | None:
+    """An attribute that is a guard: ``path.name``."""
+    from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
+
+    for target in obj.refs:
+        owner = target.name if isinstance(target, (Ext, Inst)) else target.ext if isinstance(target, Sym) else ""
+        labels = (
+            cleaned_attribute(machine, machine.knowledge.canonical(f"{owner}.{name}"), obj.labels) if owner else None
+        )
+        if labels is not None:
+            return data(labels, ("a", obj.ident, name) if obj.ident is not None else None)
+    return None
 
 
 def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: int, end: int) -> Value:
@@ -106,11 +123,6 @@ def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, a
     if source is not None:
         labels = labels | {source_label(machine, source.origin, at, end, dotted)}
         return Value(labels, (Inst(dotted),), (), True, ("v", machine.path, at))
-    from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
-
-    cleaned = cleaned_attribute(machine, dotted, labels) if labels else None
-    if cleaned is not None:
-        return Value(cleaned, (), (), True)
     if isinstance(target, Ext):
         return Value(labels, (Ext(dotted),), (), bool(labels))
     return Value(labels, (Bound(Ext(dotted), Value(labels, (target,), (), bool(labels))),), (), bool(labels))
@@ -120,11 +132,6 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
     key = f".{name}"
     value = read_path(machine, target.path, key)
     if target.ext:
-        from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
-
-        cleaned = cleaned_attribute(machine, machine.knowledge.canonical(f"{target.ext}.{name}"), value.labels)
-        if cleaned is not None:
-            return Value(cleaned, (), (), True, value.ident)
         source = machine.knowledge.attributes.first(machine.knowledge.canonical(f"{target.ext}.{name}"))
         if source is not None:
             label = source_label(machine, source.origin, at, end, f"{target.ext}.{name}")

@@ -266,7 +266,8 @@ def unresolved_method(machine: Machine, obj: Value, name: str, call: Call, at: i
         return shown
     labels = obj.labels | _argument_labels(machine, call)
     callbacks(machine, call, labels)
-    parts = [data(bounded(labels), ("v", machine.path, at))]
+    same = obj.ident is not None and name in machine.knowledge.passing
+    parts = [data(bounded(labels), obj.ident if same else ("v", machine.path, at))]
     if name in ("get", "pop", "setdefault") and call.positional:
         from mlsec_lint.dataflow.flow.access import get_item
 

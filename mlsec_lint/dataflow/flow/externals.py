@@ -174,9 +174,6 @@ def frozen(machine: Machine, call: Call) -> Call:
 def _frozen(machine: Machine, value: Value) -> Value:
     value = machine.current(value)
     labels = deep_labels(value, machine.state.heap)
-    place = machine.state.contents.get(ident_of(value)) if value.ident is None else None
-    if place is not None:
-        labels = labels | place.labels
     return replace(value, labels=bounded(labels)) if labels != value.labels else value
 
 

@@ -188,6 +188,9 @@ class Rewriting:
         for target in value.refs:
             if isinstance(target, Sym):
                 one = self._symbol(target)
+                if any(each.origin == target.path for each in value.labels):
+                    # Its labels are among those above, with the guards that the callee knows of.
+                    one = replace(one, labels=NO_LABELS)
                 result = one if result is None else join(result, one)
             else:
                 refs.append(self.reference(target))
