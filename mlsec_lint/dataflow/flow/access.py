@@ -27,11 +27,13 @@ from mlsec_lint.dataflow.flow.values import (
     Reference,
     Super,
     Sym,
+    Tags,
     Value,
     Wrapped,
     data,
     join,
     ref,
+    with_tags,
 )
 
 if TYPE_CHECKING:
@@ -48,15 +50,35 @@ def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: in
     if is_spared(obj.ident, name):
         return Value(open=True, ident=("a", obj.ident, name))
     result: Value | None = None
+    whole = _of_whole(obj)
     for target in obj.refs:
-        one = _attribute(machine, target, obj, name, at, end)
+        one = _attribute(machine, target, whole, name, at, end)
+        if isinstance(target, Sym):
+            one = _as_guarded(obj, target, one)
         result = one if result is None else join(result, one)
     ident = ("a", obj.ident, name) if obj.ident is not None else None
     if result is None:
         return data(obj.labels, ident)
-    if obj.open and obj.labels:
-        result = join(result, data(obj.labels))
+    if obj.open and whole.labels:
+        result = join(result, data(whole.labels))
     return result if result.ident is not None or ident is None else replace(result, ident=ident)
+
+
+def _of_whole(obj: Value) -> Value:
+    """The value without the labels of paths that it refers to: their parts have labels of their own."""
+    paths = [target.path for target in obj.refs if isinstance(target, Sym)]
+    if not paths or not obj.labels:
+        return obj
+    return replace(obj, labels=frozenset(each for each in obj.labels if each.origin not in paths))
+
+
+def _as_guarded(obj: Value, target: Sym, part: Value) -> Value:
+    """A part of something that passed a guard as a whole has passed it."""
+    tags: Tags | None = None
+    for label in obj.labels:
+        if label.origin == target.path:
+            tags = label.tags if tags is None else tags & label.tags
+    return replace(part, labels=with_tags(part.labels, tags)) if tags else part
 
 
 def _cleaned(machine: Machine, obj: Value, name: str) -> Value | None:
@@ -182,6 +204,11 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
     if name == "__class__":
         return found if found is not None else ref(Cls(thing.cls))
     defined = class_value(machine, thing.cls, name)
+    if defined is not None and thing.own and all(isinstance(r, Ext) for r in defined.refs):
+        # A library class may define anything: what is in the instance is told by who filled it.
+        return (
+            found if found is not None else replace(bound(machine, defined, ref(target), thing.cls), labels=thing.own)
+        )
     if defined is not None:
         value = bound(machine, framed(defined, thing), ref(target), thing.cls)
         if found is not None and not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs):
@@ -376,14 +403,17 @@ def taint_content(machine: Machine, ident: object, value: Value) -> None:
 def get_item(machine: Machine, obj: Value, key: Value) -> Value:
     """``obj[key]``."""
     result: Value | None = None
+    whole = _of_whole(obj)
     for target in obj.refs:
-        one = _item(machine, target, obj, key)
+        one = _item(machine, target, whole, key)
+        if isinstance(target, Sym):
+            one = _as_guarded(obj, target, one)
         result = one if result is None else join(result, one)
     ident = ("i", obj.ident, key.consts[0]) if obj.ident is not None and key.known else None
     if result is None:
         return data(obj.labels, ident)
-    if obj.open and obj.labels:
-        result = join(result, data(obj.labels))
+    if obj.open and whole.labels:
+        result = join(result, data(whole.labels))
     return result if result.ident is not None or ident is None else replace(result, ident=ident)
 
 
