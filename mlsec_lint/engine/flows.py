@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ from mlsec_lint.dataflow.flow.reach import (
     reached_by_inheritance,
 )
 from mlsec_lint.dataflow.flow.solver import Solver
-from mlsec_lint.dataflow.flow.trace import explain
+from mlsec_lint.dataflow.flow.trace import Explainer
+from mlsec_lint.domain.levels import Severity
 
 if TYPE_CHECKING:
     from mlsec_lint.checks.conditions import Judge
@@ -45,28 +46,47 @@ class Flows:
         self._rules = rules
         self._slugs = frozenset(rule.slug for rule in rules)
         self._reached: dict[str, list[Reached]] = {}
+        self._kinds = frozenset(kind for rule in rules if rule.flow is not None for kind in rule.flow.sinks)
+        self._explainer = Explainer(solver)
 
-    def compose(self, sources: Sequence[str], demand: Demand, failed: Callable[[str, Exception], None]) -> None:
+    def compose(self, demand: Demand, failed: Callable[[str, Exception], None]) -> None:
         """Work out what data reaches in the bodies that are asked for.
 
-        All modules run first: what one of them says of another's functions, tables and classes must not depend on the
+        Their modules run first: what one of them says of another's functions, tables and classes must not depend on the
         order of the files.
         """
         solver = self.solver
-        for path in sources:
+        files = demand.files()
+        for path in files:
             self._noted(path, lambda path=path: _run(solver, path), failed)
         link(solver)
         for path in sorted(demand.modules):
             self._noted(path, lambda path=path: reached_at_import(solver, path), failed)
         for code in demand.codes():
             self._noted(code.module.path, lambda code=code: reached(solver, [code]), failed)
-        for path in sources:
+        for path in files:
             self._noted(path, lambda path=path: reached_by_inheritance(solver, path, demand.bodies), failed)
         for handed in list(solver.handed):
             path = handed.site.module
             self._noted(path, lambda handed=handed: reached_by_handing(solver, handed, demand.bodies), failed)
         for code in nested_codes(solver):
             self._noted(code.module.path, lambda code=code: reached(solver, [code], entered=False), failed)
+
+    def may_be_unsafe(self, event: Event) -> bool:
+        """Whether a call that is safe as far as is seen locally may be unsafe for some callers."""
+        knowledge = self._judge.context.knowledge
+        entries = knowledge.sinks.find(event.name) if event.exact else knowledge.methods.get(event.name[2:], ())
+        for entry in entries:
+            if entry.sink.kind not in self._kinds:
+                continue
+            asked = {c.argument.partition(".")[0] for case in entry.sink.case for c in case.when if c.argument}
+            if not asked and entry.sink.otherwise != "safe":
+                return True
+            for name in asked - {entry.sink.argument}:
+                passed = event.arguments.get(entry.sink.parameters, name)
+                if (passed is not None and passed.value.open) or event.arguments.may_have(entry.sink.parameters, name):
+                    return True
+        return False
 
     def _noted(
         self, path: str, work: Callable[[], Iterable[Reached]], failed: Callable[[str, Exception], None]
@@ -94,13 +114,36 @@ class Flows:
         if module is None or path not in self._reached:
             return drafts
         calls = CallSinks(self._judge, module, self._slugs)
-        found = FlowSinks(calls, self._rules, threat, events).judged(self._reached[path])
-        flows = [each for each in found if each.draft.rule.flow is not None]
+        sinks = FlowSinks(calls, self._rules, threat, events)
+        found = sinks.judged(self._reached[path])
+        flows = self._one_for_each_call([each for each in found if each.draft.rule.flow is not None])
         merged = [self._shown(each, drafts) for each in flows]
         spans = {(each.draft.at, each.draft.end, each.draft.api) for each in flows}
         kept = [d for d in drafts if (d.at, d.end, d.api) not in spans]
         ways = {(e.draft.at, e.draft.end, e.draft.rule.slug): e for e in found if e.draft.rule.flow is None}
-        return merged + [self._with_way(draft, ways.get((draft.at, draft.end, draft.rule.slug))) for draft in kept]
+        for draft in kept:
+            way = ways.get((draft.at, draft.end, draft.rule.slug))
+            guards = sinks.guards(draft.at, draft.end, draft.rule.slug)
+            merged.append(self._with_way(draft, way) if way is not None or not guards else self._lowered(draft, guards))
+        return merged
+
+    def _one_for_each_call(self, flows: list[Reaching]) -> list[Reaching]:
+        """The worst flow into each call; of two by the same data, the rule whose sink is chosen for being named."""
+        known = self._judge.context.knowledge.origins
+        best: dict[tuple[int, int], Reaching] = {}
+        for each in flows:
+            place = (each.draft.at, each.draft.end)
+            old = best.get(place)
+            rank = (known[each.source.kind].trust, each.draft.severity, each.draft.rule.code)
+            if old is None or rank > (known[old.source.kind].trust, old.draft.severity, old.draft.rule.code):
+                best[place] = each
+        return list(best.values())
+
+    def _lowered(self, draft: Draft, guards: tuple[str, ...]) -> Draft:
+        """A local finding about data that was checked before, whatever it is."""
+        tags = self._judge.context.knowledge.tags
+        reasons = (*draft.reasons, *(f"the data {tags[tag].phrase}" for tag in guards))
+        return replace(draft, severity=min(draft.severity, Severity.LOW), reasons=reasons)
 
     def _shown(self, each: Reaching, drafts: list[Draft]) -> Draft:
         draft = each.draft
@@ -121,6 +164,6 @@ class Flows:
     def _with_steps(self, draft: Draft, each: Reaching) -> Draft:
         steps = tuple(
             DraftStep(s.module, s.at, s.end, s.text, s.role, s.definition)
-            for s in explain(self.solver, each.reached, each.label)
+            for s in self._explainer.explain(each.reached, each.label)
         )
         return replace(draft, origin=each.source.kind, steps=steps)

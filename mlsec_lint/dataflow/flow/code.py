@@ -90,7 +90,7 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
         if isinstance(op, _PASSING):
             tested.update(arg.src for arg in op.args)
         elif isinstance(op, ir.Function):
-            free |= _free(op.body)
+            free |= free_names(op.body)
         elif isinstance(op, ir.Yield):
             generator = True
         elif isinstance(op, (ir.Item, ir.SetItem, ir.Accumulate)):
@@ -148,12 +148,12 @@ def blocks_of(op: ir.Op) -> list[ir.Block]:
     return []
 
 
-def _free(body: ir.Body) -> set[str]:
+def free_names(body: ir.Body) -> set[str]:
     """The names that a nested function takes from the scopes around it."""
     found = set(body.nonlocals)
     for op in all_ops(body.block or []):
         if isinstance(op, ir.Load) and op.name not in body.binds:
             found.add(op.name)
         elif isinstance(op, ir.Function):
-            found |= _free(op.body) - body.binds
+            found |= free_names(op.body) - body.binds
     return found

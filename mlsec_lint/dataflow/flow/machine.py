@@ -30,8 +30,8 @@ from mlsec_lint.source import ir
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
-    from mlsec_lint.dataflow.flow.summary import Residual, SinkHit
-    from mlsec_lint.dataflow.flow.trace import Recorder
+    from mlsec_lint.dataflow.flow.summary import Residual, SinkHit, Site
+    from mlsec_lint.dataflow.flow.tracing.recorder import Recorder
     from mlsec_lint.knowledge.schema_flow import Entry
 
 MOST_STEPS: Final = 40_000
@@ -50,7 +50,14 @@ class StepsExceededError(Exception):
 class Machine:
     """Evaluates a body. ``early`` evaluations serve the top level of modules: globals of modules stay symbolic."""
 
-    def __init__(self, solver: Solver, code: Code, *, early: bool = False, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        solver: Solver,
+        code: Code,
+        *,
+        early: bool = False,
+        recorder: Recorder | None = None,
+    ) -> None:
         self.solver = solver
         self.knowledge = solver.knowledge
         self.code = code
