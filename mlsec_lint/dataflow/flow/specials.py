@@ -361,7 +361,7 @@ def _start(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
         rest = words.value if not named else None
         more = Call(more.positional, tuple(named), more.more, rest)
     call_value(machine, target.value, more, at, end)
-    return None
+    return _nothing(machine, name, call, receiver, at, end)
 
 
 def _gather(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
