@@ -323,6 +323,6 @@ class Rewriting:
         if parts[0] in _COMPOUND:
             inner = tuple(self.ident(p) if isinstance(p, tuple) else p for p in parts[1:])
             return None if None in inner and None not in parts else (parts[0], *inner)
-        if parts[0] in ("v", "e", "o") and len(parts) < 8:
+        if parts[0] in ("v", "e", "o", "n") and len(parts) < 8 and ident not in self._machine.solver.modules.idents:
             return (*parts, self._mark)
         return ident
