@@ -94,6 +94,11 @@ class Knowledge:
             found = self.specials.first("*." + name.rpartition(".")[2])
         return found or ""
 
+    def describes(self, name: str) -> bool:
+        """Whether something is known of calling this name."""
+        tables = (self.sinks, self.sources, self.producers, self.propagators, self.guards, self.types, self.callbacks)
+        return any(table.find(name) for table in tables)
+
     def entries(self) -> Sequence[SinkEntry]:
         """All sinks."""
         return self._entries

@@ -24,6 +24,7 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Mod,
     Obj,
+    Path,
     Reference,
     Super,
     Sym,
@@ -158,9 +159,14 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
         if source is not None:
             label = source_label(machine, source.origin, at, end, f"{target.ext}.{name}")
             return replace(value, labels=value.labels | {label})
+        return _typed(value, (*target.path, key), machine.knowledge.canonical(f"{target.ext}.{name}"))
     if target.cls is None or not _is_fresh(value, target, key):
         return value
     found = machine.solver.classes.attribute(machine, target.cls, name)
+    if found is None or all(isinstance(r, Ext) for r in found.refs):
+        typed = machine.solver.field_types.of(target.cls, name)
+        if typed:
+            return _typed(value, (*target.path, key), typed)
     if found is None:
         return value
     receiver = Value(frozenset((Label(target.path),)), (target,), (), False, target.path)
@@ -171,6 +177,12 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
             return value
         return bound(machine, found, receiver, target.cls)
     return join(value, found)
+
+
+def _typed(value: Value, path: Path, ext: str) -> Value:
+    """What is at a path of the callers, known to be an instance of a library class."""
+    refs = tuple(Sym(path, None, ext) if isinstance(r, Sym) and r == Sym(path) else r for r in value.refs)
+    return replace(value, refs=refs) if refs != value.refs else value
 
 
 def _is_fresh(value: Value, target: Sym, key: str) -> bool:

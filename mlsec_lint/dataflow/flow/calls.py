@@ -230,8 +230,9 @@ def _is_container_method(name: str) -> bool:
 def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call: Call, at: int, end: int) -> Value:
     """A method of what a caller passed: known by its class, left to the callers, or the unknown policy."""
     single = Value(obj.labels, (target,), (), False, obj.ident)
-    if target.ext:
-        return call_external(machine, machine.knowledge.canonical(f"{target.ext}.{name}"), call, single, at, end)
+    external = machine.knowledge.canonical(f"{target.ext}.{name}") if target.ext else ""
+    if external and (machine.knowledge.describes(external) or not machine.solver.is_project_method(name)):
+        return call_external(machine, external, call, single, at, end)
     written = machine.state.heap.get(("s", *target.path))
     stored = written.items.get(f".{name}") if written is not None else None
     if stored is not None and stored.refs:
