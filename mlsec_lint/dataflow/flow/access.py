@@ -145,7 +145,9 @@ def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, a
     source = knowledge.attributes.first(dotted)
     if source is not None:
         labels = labels | {source_label(machine, source.origin, at, end, dotted)}
-        return Value(labels, (Inst(dotted),), (), True, ("v", machine.path, at))
+        # What a module offers by this name is the same wherever it is read.
+        ident = ("x", dotted) if isinstance(target, Ext) else ("v", machine.path, at)
+        return Value(labels, (Inst(dotted),), (), False, ident)
     if isinstance(target, Ext):
         return Value(labels, (Ext(dotted),), (), bool(labels))
     return Value(labels, (Bound(Ext(dotted), Value(labels, (target,), (), bool(labels))),), (), bool(labels))

@@ -41,11 +41,12 @@ from mlsec_lint.dataflow.flow.values import (
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
     from mlsec_lint.dataflow.flow.summary import Call, Summary
+    from mlsec_lint.source.ir import Constant
 
 _LONGEST_CHAIN: Final = 3
 """Call sites in the name of an object."""
 
-_COMPOUND: Final = ("a", "i", "op", "fmt", "sl", "j")
+_COMPOUND: Final = ("a", "i", "op", "fmt", "sl", "j", "t")
 
 
 class Rewriting:
@@ -116,6 +117,8 @@ class Rewriting:
                 return UNKNOWN
             address = self._fun.frames[level]
             return symbolic(address[1:]) if address[0] == "s" else ref(Obj(address))
+        if kind == "k":
+            return self._machine.current(Value(consts=(cast("Constant", index),)))
         if kind == "r":
             return self._results.get(cast("int", index), NOTHING)
         return symbolic((root,))
