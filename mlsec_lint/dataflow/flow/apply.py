@@ -16,7 +16,19 @@ from mlsec_lint.dataflow.flow.guards import establish
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
 from mlsec_lint.dataflow.flow.summary import MOST_SINKS, Argument, Call, SinkHit, Site, Summary
-from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Address, CodeKey, Fun, Key, Obj, Sym, Value, join
+from mlsec_lint.dataflow.flow.values import (
+    NOTHING,
+    UNKNOWN,
+    Address,
+    CodeKey,
+    Fun,
+    Key,
+    Obj,
+    Sym,
+    Value,
+    ident_of,
+    join,
+)
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -154,7 +166,7 @@ class Application:
             set_item(machine, target, UNKNOWN, rewriting.value(thing.rest))
         if thing.own:
             labels = rewriting.labels(thing.own, frozenset())
-            taint_content(machine, target.ident, Value(labels))
+            taint_content(machine, ident_of(target), Value(labels))
             for each in target.refs:
                 if isinstance(each, Obj) and each.address in machine.state.heap:
                     old = machine.state.heap[each.address]

@@ -39,6 +39,8 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
             values.append(keywords.pop(param.name).value)
         else:
             value = fun.defaults[index] if index < len(fun.defaults) else None
+            if value is UNKNOWN and not machine.early:
+                value = machine.solver.modules.default(code, index) or UNKNOWN
             if call.more is not None and not param.keyword_only:
                 value = call.more if value is None else join(value, call.more)
             if call.more_keywords is not None:

@@ -38,6 +38,7 @@ class Modules:
         self._exits: dict[str, ModuleExit] = {}
         self._running: set[str] = set()
         self.heap: dict[Address, Thing] = {}
+        self.idents: set[object] = set()
         self._settled: dict[Address, Thing] = {}
         self.written: dict[tuple[str, Key], Value] = {}
         self.of_classes: dict[Address, Thing] = {}
@@ -57,6 +58,7 @@ class Modules:
         finally:
             self._running.discard(path)
         self._exits[path] = found
+        self.idents.update(value.ident for value in found.names.values() if value.ident is not None)
         self.heap.update(found.heap)
         return found
 

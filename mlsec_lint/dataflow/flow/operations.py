@@ -18,7 +18,7 @@ from mlsec_lint.dataflow.flow.containers import (
     things,
     unpack,
 )
-from mlsec_lint.dataflow.flow.guards import compared, negated
+from mlsec_lint.dataflow.flow.guards import compared, forget, negated
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
 from mlsec_lint.dataflow.flow.values import (
@@ -58,7 +58,18 @@ def _load(machine: Machine, op: ir.Load) -> None:
 
 
 def _store(machine: Machine, op: ir.Store) -> None:
-    machine.bind(op.name, machine.get(op.src))
+    machine.bind(op.name, _named(machine, machine.get(op.src), op.at))
+
+
+def _named(machine: Machine, value: Value, at: int) -> Value:
+    """A value without identity gets one where it is given a name: what is learnt of the name holds for the value."""
+    if value.ident is not None or not (value.labels or value.open):
+        return value
+    ident = ("n", machine.path, at)
+    if machine.state.guards:
+        forget(machine.state, ident)
+    machine.state.contents.pop(ident, None)
+    return replace(value, ident=ident)
 
 
 def _attribute(machine: Machine, op: ir.Attribute) -> None:

@@ -15,6 +15,7 @@ from mlsec_lint.dataflow.flow.annotations import Annotations
 from mlsec_lint.dataflow.flow.classes import Classes
 from mlsec_lint.dataflow.flow.code import Code
 from mlsec_lint.dataflow.flow.escapes import Escapes
+from mlsec_lint.dataflow.flow.field_types import FieldTypes
 from mlsec_lint.dataflow.flow.fields import Fields
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.index import ProjectIndex, changes_itself
@@ -73,6 +74,7 @@ class Solver:
         self.statics = Statics(self)
         self.classes = Classes(self)
         self.fields = Fields()
+        self.field_types = FieldTypes(self)
         self.modules = Modules(self)
         self.escapes = Escapes(self)
         self.summaries: dict[Demand, Summary] = {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
+from mlsec_lint.dataflow.flow.guards import TYPE
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import Argument, Call
@@ -28,6 +29,7 @@ from mlsec_lint.dataflow.flow.values import (
     Value,
     bounded,
     data,
+    ident_of,
     join,
     join_all,
     ref,
@@ -164,7 +166,10 @@ def _type(machine: Machine, name: str, call: Call, receiver: Value | None, at: i
     found = [ref(Cls(t.cls)) if ".__class__" not in t.items else t.items[".__class__"]
              for _, t in things(machine, value) if t.cls is not None]  # fmt: skip
     found += [ref(Cls(r.cls)) for r in value.refs if isinstance(r, Sym) and r.cls is not None]
-    return join_all(found) if found else None
+    if found:
+        return join_all(found)
+    ident = ident_of(value)
+    return Value(open=True, ident=(TYPE, ident)) if ident is not None else None
 
 
 def _from_pairs(machine: Machine, thing: Thing, pairs: Value) -> Thing:
@@ -194,11 +199,22 @@ def _sequence(machine: Machine, name: str, call: Call, receiver: Value | None, a
         thing = found[0][1]
         if thing.exact and thing.rest is None and thing.kind in ("list", "tuple") and kind != "set":
             items = thing.sequence()
+            _keyed(machine, call, join_all(items), at, end)
             if name.endswith(("reversed", "sorted")):
                 return allocate(machine, at, Thing(kind, {}, join_all(items) if items else None, not items))
             return allocate(machine, at, Thing(kind, {("int", i): v for i, v in enumerate(items)}))
     element = element_of(machine, value)
+    _keyed(machine, call, element, at, end)
     return allocate(machine, at, Thing(kind, {}, element, False))
+
+
+def _keyed(machine: Machine, call: Call, element: Value, at: int, end: int) -> None:
+    """``sorted(values, key=function)``: the function sees every element."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    key = call.keyword("key")
+    if key is not None and any(isinstance(r, _CALLABLE) for r in key.value.refs):
+        call_value(machine, key.value, Call((Argument(element),)), at, end)
 
 
 def _enumerate(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -228,6 +244,18 @@ def _tuples(machine: Machine, at: int, parts: list[Value]) -> Value:
     """A sequence of tuples, each made of these parts."""
     pair = allocate(machine, at, Thing("tuple", {("int", i): p for i, p in enumerate(parts)}), variant="tuple")
     return allocate(machine, at, Thing("list", {}, pair, False), variant="tuples")
+
+
+def _convert(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``args.get("n", type=int)``: the function passed as ``type`` makes the result of what was found."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    converter = call.get(("", "", "type"), "type")
+    if converter is None or not any(isinstance(r, _CALLABLE) for r in converter.value.refs):
+        return None
+    values = [a.value for a in call.positional[:2]] + ([receiver] if receiver is not None else [])
+    found = data(_labels(machine, values), ("v", machine.path, at))
+    return call_value(machine, converter.value, Call((Argument(found),)), at, end)
 
 
 def _super(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -361,7 +389,7 @@ def _start(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
         rest = words.value if not named else None
         more = Call(more.positional, tuple(named), more.more, rest)
     call_value(machine, target.value, more, at, end)
-    return None
+    return _nothing(machine, name, call, receiver, at, end)
 
 
 def _gather(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -379,9 +407,12 @@ def _element(machine: Machine, name: str, call: Call, receiver: Value | None, at
         return None
     if len(call.positional) == 1 or name.endswith("next"):
         found = element_of(machine, value)
+        _keyed(machine, call, found, at, end)
         default = _value(call, 1)
         return join(found, default) if default is not None else found
-    return join_all(a.value for a in call.positional)
+    element = join_all(a.value for a in call.positional)
+    _keyed(machine, call, element, at, end)
+    return element
 
 
 def _same(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -464,6 +495,7 @@ _ACTIONS: Final[dict[str, Special]] = {
     "super": _super,
     "pure": _pure,
     "nothing": _nothing,
+    "convert": _convert,
     "leave": _leave,
     "invoke": _invoke,
     "submit": _submit,

@@ -28,7 +28,8 @@ Key: TypeAlias = Any
 
 Path: TypeAlias = tuple[Any, ...]
 """A root and up to :data:`DEEPEST_PATH` keys. Roots: ``("p", index)`` parameter, ``("e", level)`` enclosing frame,
-``("g", module)`` module globals, ``("r", number)`` result of a call that only a caller can resolve."""
+``("g", module)`` module globals, ``("r", number)`` result of a call that only a caller can resolve, ``("k", constant)``
+a constant (the name of a file)."""
 
 Address: TypeAlias = tuple[Any, ...]
 CodeKey: TypeAlias = tuple[str, int]
