@@ -104,8 +104,10 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
             tested.add(op.left)
         elif isinstance(op, (ir.If, ir.Choose)):
             tested.add(op.test)
+        elif isinstance(op, (ir.Shape, ir.InstanceOf)):
+            compared[op.dst] = (op.src,)
         elif isinstance(op, ir.Match):
-            tested.update(loads)
+            tested.update(register for case in op.cases for register in (case.test, case.condition))
         for block in blocks_of(op):
             pending.extend(block)
     for _ in range(4):
@@ -140,7 +142,7 @@ def blocks_of(op: ir.Op) -> list[ir.Block]:
     if isinstance(op, ir.Try):
         return [op.body, *(h.block for h in op.handlers), op.orelse, op.final]
     if isinstance(op, ir.Match):
-        return list(op.cases)
+        return [block for case in op.cases for block in (case.pattern, case.binds, case.block)]
     if isinstance(op, ir.With):
         return [op.body]
     if isinstance(op, (ir.Shortcut, ir.Class)):

@@ -101,7 +101,8 @@ def negated(value: Value) -> tuple[Test, ...]:
 
 def both(left: Value, right: Value) -> Value:
     """``left and right``: what is left of ``left`` is false, so only ``right`` carries data."""
-    tests = tuple(t for t in (*left.tests, *right.tests) if t.holds)[:_MOST_TESTS]
+    tests = tuple(t for t in (*left.tests, *right.tests) if t.holds or (t in left.tests and t in right.tests))
+    tests = tuple(dict.fromkeys(tests))[:_MOST_TESTS]
     consts = tuple(c for c in left.consts if not c)
     rest = Value(NO_LABELS, (), consts, left.open or bool(left.refs))
     joined = join(rest, right) if consts or rest.open else right
@@ -110,7 +111,9 @@ def both(left: Value, right: Value) -> Value:
 
 def either(left: Value, right: Value) -> Value:
     """``left or right``."""
-    tests = tuple(t for t in (*left.tests, *right.tests) if not t.holds)[:_MOST_TESTS]
+    # If one of two is true, only what both say is known; if neither is, all that they say.
+    tests = tuple(t for t in (*left.tests, *right.tests) if not t.holds or (t in left.tests and t in right.tests))
+    tests = tuple(dict.fromkeys(tests))[:_MOST_TESTS]
     consts = tuple(c for c in left.consts if c)
     kept = Value(left.labels, left.refs, consts, left.open, left.ident)
     joined = join(kept, right) if kept.labels or kept.refs or consts or kept.open else right

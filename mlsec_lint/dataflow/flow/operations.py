@@ -21,6 +21,7 @@ from mlsec_lint.dataflow.flow.containers import (
 from mlsec_lint.dataflow.flow.guards import compared, negated
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
+from mlsec_lint.dataflow.flow.patterns import instance_of, positional, shape
 from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Ext,
@@ -311,6 +312,9 @@ OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {
     ir.Unary: _unary,
     ir.Compare: _compare,
     ir.Format: _format,
+    ir.Shape: shape,
+    ir.InstanceOf: instance_of,
+    ir.Positional: positional,
     ir.Iterate: _iterate,
     ir.Yield: _yield,
     ir.Return: _return,

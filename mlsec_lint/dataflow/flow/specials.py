@@ -24,7 +24,6 @@ from mlsec_lint.dataflow.flow.values import (
     Obj,
     Super,
     Sym,
-    Test,
     Value,
     bounded,
     data,
@@ -400,20 +399,10 @@ def _iterator(machine: Machine, name: str, call: Call, receiver: Value | None, a
 
 
 def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``isinstance(x, int)``: true for values that cannot hold text, if only such types are asked for."""
-    from mlsec_lint.dataflow.flow.values import ident_of
+    from mlsec_lint.dataflow.flow.patterns import tested
 
     value, types = _value(call, 0), _value(call, 1)
-    if value is None or types is None:
-        return None
-    found = things(machine, types)
-    refs = [r for _, t in found for v in t.items.values() for r in v.refs] if found else list(types.refs)
-    guards = machine.knowledge.guards
-    tags = {g.tag for r in refs if isinstance(r, Ext) for g in guards.find(r.name) if g.acts == "clean"}
-    every = bool(refs) and all(isinstance(r, Ext) and any(g.acts == "clean" for g in guards.find(r.name)) for r in refs)
-    ident = ident_of(value)
-    tests = tuple(Test(tag, ident) for tag in sorted(tags)) if every and ident is not None else ()
-    return Value(open=True, tests=tests)
+    return tested(machine, value, types) if value is not None and types is not None else None
 
 
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
