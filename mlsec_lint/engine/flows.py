@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.checks.call_sinks import CallSinks
 from mlsec_lint.checks.draft import Draft, DraftStep
@@ -37,6 +37,10 @@ def _run(solver: Solver, path: str) -> Iterator[Reached]:
     return iter(())
 
 
+_ROUNDS: Final = 3
+"""Evaluations of what functions leave for each other in the objects of modules."""
+
+
 class Flows:
     """Composes summaries for one project and turns what reaches sinks into drafts, by module."""
 
@@ -55,6 +59,12 @@ class Flows:
         Their modules run first: what one of them says of another's functions, tables and classes must not depend on the
         order of the files.
         """
+        for _ in range(_ROUNDS):
+            self._composed(demand, failed)
+            if not self.solver.escapes.spread():
+                break
+
+    def _composed(self, demand: Demand, failed: Callable[[str, Exception], None]) -> None:
         solver = self.solver
         files = demand.files()
         for path in files:

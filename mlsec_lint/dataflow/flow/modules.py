@@ -39,6 +39,7 @@ class Modules:
         self._running: set[str] = set()
         self.heap: dict[Address, Thing] = {}
         self._settled: dict[Address, Thing] = {}
+        self.written: dict[tuple[str, Key], Value] = {}
         self.of_classes: dict[Address, Thing] = {}
         self.defaults: dict[CodeKey, tuple[Value | None, ...]] = {}
 
@@ -90,6 +91,12 @@ class Modules:
             if address[0] in ("a", "f"):
                 self.of_classes.setdefault(address, thing)
                 self.heap.setdefault(address, thing)
+
+    def replace(self, address: Address, thing: Thing) -> None:
+        """An object of a module turned out to hold more."""
+        self.heap[address] = thing
+        if address in self._settled:
+            self._settled[address] = thing
 
     def thing(self, address: Address) -> Thing | None:
         """An object of a module, with symbols of other modules replaced."""

@@ -137,9 +137,11 @@ def _inside(solver: Solver, code: Code) -> Iterator[Reached]:
 def _entered(solver: Solver, code: Code, owner: CodeKey | None) -> Iterator[Reached]:
     """The body as it is entered from outside: its parameters filled, its receiver some instance of a class."""
     summary = solver.demanded((code.key, (), False))
-    if not summary.sinks and not summary.residuals:
+    if not summary.sinks and not summary.residuals and not summary.leaves:
         return
     machine = solver.guarded(lambda: enter(solver, code, owner))
+    if machine is not None:
+        solver.escapes.note(machine)
     for hit in machine.sinks.values() if machine is not None else ():
         if has_source(hit):
             yield Reached(hit, code.key, entered=True)

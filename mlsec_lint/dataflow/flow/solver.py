@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from mlsec_lint.dataflow.flow.annotations import Annotations
 from mlsec_lint.dataflow.flow.classes import Classes
 from mlsec_lint.dataflow.flow.code import Code
+from mlsec_lint.dataflow.flow.escapes import Escapes
 from mlsec_lint.dataflow.flow.fields import Fields
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.index import ProjectIndex
@@ -73,12 +74,14 @@ class Solver:
         self.classes = Classes(self)
         self.fields = Fields()
         self.modules = Modules(self)
+        self.escapes = Escapes(self)
         self.summaries: dict[Demand, Summary] = {}
         self.edges: dict[tuple[CodeKey, CodeKey], None] = {}
         self.trimmed: Counter[str] = Counter()
         self.leading: frozenset[CodeKey] | None = None
         self.holds: Callable[[Code], bool] = lambda code: True
         self._coarse: dict[CodeKey, bool] = {}
+        self.readers: dict[str, set[CodeKey]] = {}
         self.evaluations = 0
         self.handlers = False
         self.wrapped: set[CodeKey] = set()
@@ -236,6 +239,14 @@ class Solver:
                 self.trimmed["large functions far from sources and sinks were summed up"] += 1
         return known
 
+    def forget(self, keys: set[CodeKey]) -> None:
+        """Drop what was worked out for some bodies."""
+        for demand in [d for d in self.summaries if d[0] in keys and not d[2]]:
+            del self.summaries[demand]
+            self._current.pop(demand, None)
+            self._taints.pop(demand, None)
+        self.fields = Fields()
+
     def exit(self, path: str) -> ModuleExit:
         """A module after its top level ran."""
         return self.modules.exit(path)
@@ -260,6 +271,11 @@ class Solver:
         if machine.early:
             return self.modules.of_classes.get(address)
         return self.modules.thing(address)
+
+    def note_reader(self, address: Address, key: CodeKey) -> None:
+        """Remember that a body looks at an object of a module."""
+        marks = [part for part in address if isinstance(part, tuple) and part and part[0] == "@"]
+        self.readers.setdefault(marks[-1][1] if marks else address[1], set()).add(key)
 
     def is_static(self, address: Address) -> bool:
         """Whether the top level of a module made the object."""

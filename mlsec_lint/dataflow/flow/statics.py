@@ -106,6 +106,8 @@ class Statics:
         if isinstance(target, FunctionRef):
             if target.body.at in self._redefined(target.module) or target.body.kind == "lambda":
                 return None
+            if target.owner is not None:
+                return None  # a method under a global name has a receiver, which only the flow analysis knows
             return self.function(target)
         if isinstance(target, ClassRef):
             if target.at in self._redefined(target.module):

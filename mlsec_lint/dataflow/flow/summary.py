@@ -99,7 +99,8 @@ class Summary(Struct, frozen=True):
     ``returns`` is none if no way leads to the end. ``heap`` holds the objects that it makes and that can be reached
     from outside, and what it writes to objects of its callers (addresses that start with ``"s"``). ``guards`` hold for
     values of the callers whenever the body returns. ``made`` are the addresses of new objects, ``late`` those
-    of objects that depend on the results of residual calls.
+    of objects that depend on the results of residual calls. ``leaves`` says that something is left in the objects or
+    globals of a module.
     """
 
     returns: Value | None = None
@@ -111,6 +112,7 @@ class Summary(Struct, frozen=True):
     trimmed: tuple[str, ...] = ()
     made: frozenset[Address] = frozenset()
     late: frozenset[Address] = frozenset()
+    leaves: bool = False
 
 
 BOTTOM: Final = Summary()
