@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.guards import assume, content_at, tags_of
-from mlsec_lint.dataflow.flow.heap import State, join_states
+from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.narrowing import refine
 from mlsec_lint.dataflow.flow.summary import Site
 from mlsec_lint.dataflow.flow.values import (
@@ -74,6 +74,9 @@ class Machine:
         self.returned: list[tuple[Value, State]] = []
         self.yielded: Value | None = None
         self.raised: Value | None = None
+        self.thrown: dict[Address, Thing] = {}
+        self.exception: Value = NOTHING
+        self.attempts: list[list[tuple[Value, State | None]]] = []
         self.sinks: dict[tuple[Any, ...], SinkHit] = {}
         self.residuals: list[Residual] = []
         self.trimmed: dict[str, None] = {}
@@ -88,7 +91,6 @@ class Machine:
         self._ops = ops
         self._breaks: list[State] = []
         self._continues: list[State] = []
-        self._caught: list[list[Value]] = []
         self._steps = 0
 
     def run(self) -> None:
@@ -161,12 +163,9 @@ class Machine:
 
     def raise_value(self, value: Value | None) -> None:
         """An exception may leave from here: the handlers around see its value, or the callers."""
-        if value is None:
-            return
-        if self._caught:
-            self._caught[-1].append(value)
-        else:
-            self.raised = value if self.raised is None else join(self.raised, value)
+        from mlsec_lint.dataflow.flow.exceptions import raise_value
+
+        raise_value(self, value)
 
     def branch(self, op: ir.If) -> None:
         """An ``if``: both ways unless the condition is known."""
@@ -245,45 +244,10 @@ class Machine:
         self.state.alive = False
 
     def attempt(self, op: ir.Try) -> None:
-        """A ``try``: handlers start from before the block or from any point in it, and see what was raised."""
-        points = [self.state.copy()]
-        self._caught.append([])
-        for step in op.body:
-            self.block([step])
-            if not self.state.alive:
-                raising = self.state.copy()
-                raising.alive = True
-                points.append(raising)
-                break
-            if not isinstance(step, (ir.Const, ir.Load, ir.Attribute)):
-                points.append(self.state.copy())
-        values = self._caught.pop()
-        if self.state.alive:
-            self.block(op.orelse)
-        end = self.state
-        raised = points[0]
-        for point in points[1:]:
-            raised = join_states(raised, point)
-        caught = NOTHING
-        for value in values:
-            caught = value if caught is NOTHING else join(caught, value)
-        for handler in op.handlers:
-            self.state = raised.copy()
-            self.exception = caught
-            self.block(handler.block)
-            end = join_states(end, self.state)
-        if not op.handlers and values:
-            self.raise_value(caught)
-        self.state = end
-        if op.final:
-            alive = self.state.alive
-            if not alive:
-                self.state = raised.copy()
-            self.block(op.final)
-            self.state.alive = self.state.alive and alive
+        """A ``try`` with its handlers and its ``finally``."""
+        from mlsec_lint.dataflow.flow.exceptions import attempt
 
-    exception: Value = NOTHING
-    """What the handler that is being evaluated was entered with."""
+        attempt(self, op)
 
     def scoped(self, op: ir.With) -> None:
         """The body of a ``with``: like a ``try`` if its context manager swallows exceptions."""

@@ -23,6 +23,7 @@ from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
 from mlsec_lint.dataflow.flow.patterns import instance_of, positional, shape
 from mlsec_lint.dataflow.flow.values import (
+    NOTHING,
     UNKNOWN,
     Ext,
     Label,
@@ -286,7 +287,8 @@ def _return(machine: Machine, op: ir.Return) -> None:
 
 
 def _raise(machine: Machine, op: ir.Raise) -> None:
-    machine.raise_value(machine.get(op.src) if op.src != ir.NONE else None)
+    value = machine.get(op.src) if op.src != ir.NONE else machine.exception
+    machine.raise_value(value if value is not NOTHING else None)
     machine.state.alive = False
 
 

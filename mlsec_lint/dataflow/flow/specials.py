@@ -432,6 +432,12 @@ def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None,
     return join_all(instance(machine, c, at) for c in classes) if classes else None
 
 
+def _exception(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    from mlsec_lint.dataflow.flow.exceptions import exception
+
+    return exception(machine, call, at)
+
+
 def _any_item(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     value = _value(call, 0)
     return any_of(machine, value) if value is not None else NOTHING
@@ -469,4 +475,5 @@ _ACTIONS: Final[dict[str, Special]] = {
     "static": _wrapper,
     "class": _wrapper,
     "new": _new_object,
+    "exception": _exception,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.apply import is_symbolic
+from mlsec_lint.dataflow.flow.exceptions import with_thrown
 from mlsec_lint.dataflow.flow.guards import is_path
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
@@ -41,6 +42,7 @@ def summarise(machine: Machine) -> Summary:
     ends = returns is not None
     if state is None or returns is None:
         state, returns = machine.state, Value()
+    with_thrown(machine, state.heap)
     if machine.code.generator:
         returns = _generator(machine, state)
     kept = _kept(machine, state, returns)
