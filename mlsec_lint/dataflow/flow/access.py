@@ -13,6 +13,7 @@ from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further, read_path, write_overlay
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.values import (
+    FALSE,
     NOTHING,
     UNKNOWN,
     Bound,
@@ -112,7 +113,7 @@ def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, a
     if cleaned is not None:
         return Value(cleaned, (), (), True)
     if isinstance(target, Ext):
-        return Value(labels, (Ext(dotted),), (), bool(labels))
+        return Value(labels, (Ext(dotted),), (), bool(labels)) if knowledge.special(dotted) != "false" else FALSE
     return Value(labels, (Bound(Ext(dotted), Value(labels, (target,), (), bool(labels))),), (), bool(labels))
 
 

@@ -265,7 +265,7 @@ def unresolved_method(machine: Machine, obj: Value, name: str, call: Call, at: i
     if shown is not None:
         return shown
     labels = obj.labels | _argument_labels(machine, call)
-    callbacks(machine, call, labels)
+    labels = labels | callbacks(machine, call, labels)
     parts = [data(bounded(labels), ("v", machine.path, at))]
     if name in ("get", "pop", "setdefault") and call.positional:
         from mlsec_lint.dataflow.flow.access import get_item
@@ -288,23 +288,29 @@ def _argument_labels(machine: Machine, call: Call) -> Labels:
 def unknown_call(machine: Machine, labels: Labels, call: Call, at: int) -> Value:
     """A call whose target is not known: the result may carry all that goes in."""
     labels = labels | _argument_labels(machine, call)
-    callbacks(machine, call, labels)
+    labels = labels | callbacks(machine, call, labels)
     return data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))), ("v", machine.path, at))
 
 
-def callbacks(machine: Machine, call: Call, labels: Labels) -> None:
-    """Functions among the arguments of an unknown function are called once, with the data of the others."""
+def callbacks(machine: Machine, call: Call, labels: Labels) -> Labels:
+    """Functions among the arguments of an unknown function are called once, with the data of the others.
+
+    The result is the data that they return: the unknown function may return it in turn.
+    """
+    found: Labels = frozenset()
     if machine.nesting >= _DEEPEST_CALLBACK:
-        return
+        return found
     for value in call.values():
         for target in value.refs:
             if isinstance(target, (Fun, Bound)) and not (isinstance(target, Bound) and isinstance(target.func, Ext)):
                 machine.nesting += 1
                 try:
                     given = data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))))
-                    call_value(machine, Value(refs=(target,)), Call((), (), given, None), -1, -1)
+                    result = call_value(machine, Value(refs=(target,)), Call((), (), given, None), -1, -1)
+                    found = found | deep_labels(result, machine.state.heap)
                 finally:
                     machine.nesting -= 1
+    return with_tags(found, frozenset((UNRESOLVED,)))
 
 
 def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, end: int) -> Value:

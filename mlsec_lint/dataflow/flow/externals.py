@@ -86,7 +86,7 @@ def _modelled(machine: Machine, name: str, call: Call, receiver: Value | None, a
         refs = (*(r for r in value.refs if not isinstance(r, Sym) and r != typed), typed)
         return Value(bounded(labels), refs, value.consts, value.open, ident_of(value) or ident)
     labels = _all_labels(machine, call, receiver)
-    callbacks(machine, call, labels)
+    labels = labels | callbacks(machine, call, labels)
     if labels and not _is_described(name) and not guarding(machine, name, receiver):
         labels = with_tags(labels, frozenset((UNMODELLED,)))
     return Value(bounded(labels), (typed,), (), bool(labels), ident)

@@ -36,6 +36,7 @@ from mlsec_lint.dataflow.flow.values import (
     has_constant,
     ident_of,
     join,
+    join_all,
     truth,
 )
 from mlsec_lint.source import ir
@@ -274,11 +275,13 @@ def _iterate(machine: Machine, op: ir.Iterate) -> None:
 
 
 def _yield(machine: Machine, op: ir.Yield) -> None:
-    value = machine.get(op.src)
+    value, result = machine.get(op.src), UNKNOWN
     if op.delegate:
+        ends = [thing.items[".return"] for _, thing in things(machine, value) if ".return" in thing.items]
+        result = join_all(ends) if ends else UNKNOWN
         value = element_of(machine, value)
     machine.yielded = value if machine.yielded is None else join(machine.yielded, value)
-    machine.set(op.dst, UNKNOWN)
+    machine.set(op.dst, result)
 
 
 def _return(machine: Machine, op: ir.Return) -> None:

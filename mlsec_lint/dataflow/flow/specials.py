@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
@@ -27,6 +29,7 @@ from mlsec_lint.dataflow.flow.values import (
     Value,
     bounded,
     data,
+    ident_of,
     join,
     join_all,
     ref,
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
 
 Special = Callable[["Machine", str, Call, "Value | None", int, int], "Value | None"]
+
+_DEEPEST_COPY: Final = 3
+"""Levels of a deep copy that are new objects."""
 
 _CALLABLE: Final = (Fun, Bound, Ext, Obj, Cls, Sym)
 
@@ -188,6 +194,11 @@ def _sequence(machine: Machine, name: str, call: Call, receiver: Value | None, a
     kind = "set" if kind == "frozenset" else kind
     if value is None:
         return allocate(machine, at, Thing(kind, {}))
+    order = call.keyword("key")
+    if order is not None and any(isinstance(r, _CALLABLE) for r in order.value.refs):
+        from mlsec_lint.dataflow.flow.calls import call_value
+
+        call_value(machine, order.value, Call((Argument(element_of(machine, value)),)), at, end)
     found = things(machine, value)
     if len(found) == 1 and len(value.refs) == 1 and not value.open:
         thing = found[0][1]
@@ -438,6 +449,50 @@ def _exception(machine: Machine, name: str, call: Call, receiver: Value | None, 
     return exception(machine, call, at)
 
 
+def _copy(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """A copy of an object: later changes of the one are not seen in the other."""
+    value = _value(call, 0)
+    return copied(machine, value, at, _DEEPEST_COPY if name.endswith("deepcopy") else 1) if value is not None else None
+
+
+def copied(machine: Machine, value: Value, at: int, levels: int, place: str = "copy") -> Value:
+    """The value with the objects of the heap that it leads to, down to some level, replaced by new ones."""
+    if not levels or not any(isinstance(r, Obj) for r in value.refs):
+        return value
+    parts = [replace(value, refs=tuple(r for r in value.refs if not isinstance(r, Obj)))]
+    parts = parts if parts[0].refs or parts[0].open or parts[0].consts else []
+    for index, (_, thing) in enumerate(things(machine, value)):
+        inner = f"{place}.{index}"
+        items = {
+            key: copied(machine, item, at, levels - 1, f"{inner}.{number}")
+            for number, (key, item) in enumerate(thing.items.items())
+        }
+        rest = copied(machine, thing.rest, at, levels - 1, f"{inner}.*") if thing.rest is not None else None
+        parts.append(allocate(machine, at, replace(thing, items=items, rest=rest), variant=inner))
+    return join_all(parts)
+
+
+def _print(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``print(x, file=f)``: the stream holds what was printed."""
+    stream = call.keyword("file")
+    if stream is not None:
+        values = [argument.value for argument in call.positional]
+        taint_content(machine, ident_of(stream.value), data(_labels(machine, values)))
+    return NONE
+
+
+def _convert(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """A look-up with a converter (``type=int``): what is found passes through it."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    converter = call.keyword("type")
+    if converter is None or receiver is None:
+        return None
+    found = call_value(machine, converter.value, Call((Argument(data(_labels(machine, [receiver]))),)), at, end)
+    default = call.get(("key", "default"), "default")
+    return join(found, default.value) if default is not None else found
+
+
 def _any_item(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     value = _value(call, 0)
     return any_of(machine, value) if value is not None else NOTHING
@@ -476,4 +531,7 @@ _ACTIONS: Final[dict[str, Special]] = {
     "class": _wrapper,
     "new": _new_object,
     "exception": _exception,
+    "copy": _copy,
+    "print": _print,
+    "convert": _convert,
 }
