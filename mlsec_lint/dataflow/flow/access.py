@@ -106,7 +106,7 @@ def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, a
     source = knowledge.attributes.first(dotted)
     if source is not None:
         labels = labels | {source_label(machine, source.origin, at, end, dotted)}
-        return Value(labels, (Inst(dotted),), (), True, ("v", machine.path, at))
+        return Value(labels, (Inst(dotted),), (), False, ("v", machine.path, at))
     from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
 
     cleaned = cleaned_attribute(machine, dotted, labels) if labels else None
@@ -120,6 +120,8 @@ def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, a
 def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Value:
     key = f".{name}"
     value = read_path(machine, target.path, key)
+    if (*target.path, key) in machine.given:
+        return value
     if target.ext:
         from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
 

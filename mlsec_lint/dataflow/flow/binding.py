@@ -1,8 +1,8 @@
-"""Arguments to parameters, and the constants on which a callee is worth specialising."""
+"""Arguments to parameters."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing
 from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Fun, Value, data, join
@@ -11,12 +11,6 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.machine import Machine
     from mlsec_lint.dataflow.flow.summary import Call
-    from mlsec_lint.source.ir import Constant
-
-MOST_SPECIALISATIONS: Final = 6
-_LONGEST_CONSTANT: Final = 40
-
-Spec = tuple[tuple[int, str, "Constant"], ...]
 
 
 def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) -> list[Value]:
@@ -68,19 +62,3 @@ def _words(machine: Machine, call: Call, keywords: dict[str, object], at: int) -
     if not items:
         return more
     return join(allocate(machine, at, Thing("dict", dict(items)), variant="kwargs"), more)
-
-
-def specialisation(code: Code, values: list[Value]) -> Spec:
-    """The constants among the arguments on which conditions of the callee depend."""
-    found: list[tuple[int, str, Constant]] = []
-    for index in code.decisive:
-        value = values[index] if index < len(values) else UNKNOWN
-        if not value.known or value.labels:
-            continue
-        constant = value.consts[0]
-        if isinstance(constant, (str, bytes)) and len(constant) > _LONGEST_CONSTANT:
-            continue
-        if isinstance(constant, float):
-            continue
-        found.append((index, type(constant).__name__, constant))
-    return tuple(found[:4])

@@ -19,6 +19,7 @@ from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Address,
     CodeKey,
+    Path,
     Value,
     ident_of,
     join,
@@ -88,6 +89,7 @@ class Machine:
         self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
         self.stars: list[tuple[str | None, str]] = []
         self.captured = code.captured
+        self.given: dict[Path, Value] = {}
         self._ops = ops
         self._breaks: list[State] = []
         self._continues: list[State] = []

@@ -31,7 +31,7 @@ from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, CodeKey, Fun, La
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
-    from mlsec_lint.dataflow.flow.binding import Spec
+    from mlsec_lint.dataflow.flow.specialising import Spec
     from mlsec_lint.dataflow.flow.machine import Machine
     from mlsec_lint.dataflow.flow.summary import Site, Summary
 
