@@ -66,7 +66,7 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
         return _of_object(machine, target, obj.labels, name)
     if isinstance(target, Mod):
         found = machine.solver.statics.module_attribute(machine, target.path, name)
-        return found if found is not None else UNKNOWN
+        return found if found is not None else _made_by_module(machine, target, name)
     if isinstance(target, Cls):
         return _of_class(machine, target, name)
     if isinstance(target, Super):
@@ -76,6 +76,21 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
     if isinstance(target, (Fun, Bound)):
         return _of_function(target, name)
     return UNKNOWN
+
+
+def _made_by_module(machine: Machine, target: Mod, name: str) -> Value:
+    """What ``__getattr__`` of a module returns for a name that it does not have."""
+    hook = machine.solver.statics.global_name(target.path, "__getattr__", early=machine.early)
+    if hook is None or machine.nesting > _DEEPEST_PROPERTY or not any(isinstance(r, Fun) for r in hook.refs):
+        return UNKNOWN
+    from mlsec_lint.dataflow.flow.calls import call_value
+    from mlsec_lint.dataflow.flow.summary import Argument, Call
+
+    machine.nesting += 3
+    try:
+        return call_value(machine, hook, Call((Argument(Value(consts=(name,))),)), *machine.place)
+    finally:
+        machine.nesting -= 3
 
 
 def _above(machine: Machine, target: Super, name: str) -> Value:
@@ -141,7 +156,7 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
     if any(isinstance(r, Wrapped) and r.kind == "property" for r in found.refs):
         return bound(machine, found, receiver, target.cls)
     if any(isinstance(r, (Fun, Wrapped)) for r in found.refs):
-        if machine.solver.classes.overridden(target.cls, name):
+        if machine.solver.classes.overridden(target.cls, name) or machine.solver.index.is_replaced(name):
             return value
         return bound(machine, found, receiver, target.cls)
     return join(value, found)
@@ -180,9 +195,8 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
     defined = class_value(machine, thing.cls, name)
     if defined is not None:
         value = bound(machine, framed(defined, thing), ref(target), thing.cls)
-        if found is not None and not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs):
-            value = join(found, value)
-        return value if found is None or not thing.own else join(value, found)
+        is_property = any(isinstance(r, Wrapped) for r in defined.refs)
+        return value if found is None or (is_property and not thing.own) else join(found, value)
     if found is None and not name.startswith("__") and machine.nesting <= _DEEPEST_PROPERTY:
         hook = classes.attribute(machine, thing.cls, "__getattr__")
         if hook is not None and any(isinstance(r, Fun) for r in hook.refs):

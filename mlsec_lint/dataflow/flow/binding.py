@@ -32,7 +32,7 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
         elif param.name in keywords:
             values.append(keywords.pop(param.name).value)
         else:
-            value = fun.defaults[index] if index < len(fun.defaults) else None
+            value = _default(machine, code, fun, index)
             if call.more is not None and not param.keyword_only:
                 value = call.more if value is None else join(value, call.more)
             if call.more_keywords is not None:
@@ -41,6 +41,15 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
                     value = given if value is None else join(value, given)
             values.append(value if value is not None else UNKNOWN)
     return values
+
+
+def _default(machine: Machine, code: Code, fun: Fun, index: int) -> Value | None:
+    """The default of a parameter: an object that is made once is the one that the module made."""
+    value = fun.defaults[index] if index < len(fun.defaults) else None
+    if value != UNKNOWN or machine.early or code.enclosing:
+        return value
+    machine.solver.exit(code.module.path)
+    return machine.solver.modules.default(code, index) or value
 
 
 def _rest(machine: Machine, call: Call, position: int, at: int) -> Value:
