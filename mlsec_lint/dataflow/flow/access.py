@@ -53,7 +53,9 @@ def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: in
     if result is None:
         return data(obj.labels, ident)
     if obj.open and obj.labels:
-        result = join(result, data(obj.labels))
+        # What a library's attribute gives carries the data already, with the guards that it stands for.
+        external = all(isinstance(target, (Ext, Inst)) for target in obj.refs)
+        result = replace(result, open=True) if external else join(result, data(obj.labels))
     return result if result.ident is not None or ident is None else replace(result, ident=ident)
 
 
