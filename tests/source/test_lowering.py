@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import example, given
@@ -31,11 +32,11 @@ def operations(block: ir.Block | None) -> Iterator[ir.Op]:
             if isinstance(value, ir.Body):
                 yield from operations(value.block)
             elif isinstance(value, (list, tuple)):
-                for part in value:
+                for part in cast("list[object] | tuple[object, ...]", value):
                     for inner in blocks_of(part):
                         yield from operations(inner)
                 if isinstance(value, list):
-                    yield from operations(value)
+                    yield from operations(cast("ir.Block", value))
 
 
 def blocks_of(part: object) -> list[ir.Block]:
@@ -44,7 +45,7 @@ def blocks_of(part: object) -> list[ir.Block]:
         return [part.block]
     if isinstance(part, ir.Case):
         return [part.pattern, part.binds, part.block]
-    return [part] if isinstance(part, list) else []
+    return [cast("ir.Block", part)] if isinstance(part, list) else []
 
 
 def kinds(code: str) -> str:

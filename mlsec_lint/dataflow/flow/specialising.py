@@ -1,7 +1,7 @@
 """What a call tells of its arguments that is worth evaluating the callee for: constants that decide, and shapes.
 
-A function that is called with ``strict=True`` is evaluated for that, and so is one whose object has the flag in a field,
-or which closes over it. Functions that collect their arguments are evaluated for the number and the names of them.
+A function that is called with ``strict=True`` is evaluated for that; so is one whose object has the flag in a field, or
+that closes over it. Functions that collect their arguments are evaluated for the number and the names of them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
 
 Spec = tuple[tuple[int, Any, Any], ...]
-"""What is known at entry: parameter, type and constant; ``*`` and how many, ``**`` and the names; or (with the type) the
-key of a field of a parameter and its constant. Enclosing functions count from -1 downwards."""
+"""What is known at entry: parameter, type and constant; ``*`` and how many, ``**`` and the names; or (with the type)
+the key of a field of a parameter and its constant. Enclosing functions count from -1 downwards."""
 
 _MOST_CONSTANTS: Final = 4
 _MOST_FIELDS: Final = 3

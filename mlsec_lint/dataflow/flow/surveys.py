@@ -58,7 +58,7 @@ class _Look:
 
         self.nested |= free_names(op.body)
 
-    def yielded(self, op: ir.Yield) -> None:
+    def yielded(self, _op: ir.Yield) -> None:
         self.generator = True
 
     def attribute(self, op: ir.Attribute) -> None:
@@ -114,26 +114,30 @@ class _Look:
         return frozenset(found)
 
 
-_LOOKS: Final[Mapping[type[ir.Op], Callable[[_Look, Any], None]]] = {
-    ir.Load: _Look.load,
-    ir.Const: _Look.const,
-    ir.Call: _Look.call,
-    ir.Method: _Look.call,
-    ir.Function: _Look.function,
-    ir.Yield: _Look.yielded,
-    ir.Attribute: _Look.attribute,
-    ir.Item: _Look.item,
-    ir.SetItem: _Look.keyed,
-    ir.Accumulate: _Look.keyed,
-    ir.Compare: _Look.compare,
-    ir.Unary: _Look.about,
-    ir.Shape: _Look.about,
-    ir.InstanceOf: _Look.about,
-    ir.Shortcut: _Look.shortcut,
-    ir.If: _Look.branch,
-    ir.Choose: _Look.branch,
-    ir.Match: _Look.match,
-}
+def _table() -> Mapping[type[ir.Op], Callable[[_Look, Any], None]]:
+    return {
+        ir.Load: _Look.load,
+        ir.Const: _Look.const,
+        ir.Call: _Look.call,
+        ir.Method: _Look.call,
+        ir.Function: _Look.function,
+        ir.Yield: _Look.yielded,
+        ir.Attribute: _Look.attribute,
+        ir.Item: _Look.item,
+        ir.SetItem: _Look.keyed,
+        ir.Accumulate: _Look.keyed,
+        ir.Compare: _Look.compare,
+        ir.Unary: _Look.about,
+        ir.Shape: _Look.about,
+        ir.InstanceOf: _Look.about,
+        ir.Shortcut: _Look.shortcut,
+        ir.If: _Look.branch,
+        ir.Choose: _Look.branch,
+        ir.Match: _Look.match,
+    }
+
+
+_LOOKS: Final = _table()
 
 
 def survey(ops: ir.Block, body: ir.Body) -> Survey:
