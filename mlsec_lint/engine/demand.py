@@ -19,8 +19,8 @@ from mlsec_lint.source.scan import Scanner, Trigger
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
-    from mlsec_lint.dataflow.values import FunctionRef
     from mlsec_lint.dataflow.flow.solver import Solver
+    from mlsec_lint.dataflow.values import FunctionRef
     from mlsec_lint.engine.texts import Texts
 
 _ROUNDS: Final = 6

@@ -79,6 +79,10 @@ class ProjectIndex:
         """The names of all methods, and of attributes that may hold a function."""
         return frozenset(name for _, methods in self._classes.values() for name in methods) | self._stored
 
+    def is_replaced(self, name: str) -> bool:
+        """Whether a method of this name may be hidden by an attribute of the same name: such a one is assigned."""
+        return name in self._stored
+
     @cached_property
     def _subclasses(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}

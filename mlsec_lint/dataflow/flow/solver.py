@@ -21,6 +21,7 @@ from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.index import ProjectIndex, changes_itself
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.modules import Modules
+from mlsec_lint.dataflow.flow.specialising import given, parameter
 from mlsec_lint.dataflow.flow.statics import Statics
 from mlsec_lint.dataflow.flow.summarise import summarise
 from mlsec_lint.dataflow.flow.summary import BOTTOM, Summary
@@ -28,9 +29,9 @@ from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, 
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
-    from mlsec_lint.dataflow.flow.binding import Spec
     from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.modules import ModuleExit
+    from mlsec_lint.dataflow.flow.specialising import Spec
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.values import FunctionRef
     from mlsec_lint.source import ir
@@ -194,10 +195,10 @@ class Solver:
         if code.owner is not None:
             self.classes.info(code.owner)  # the decorators in its body say whether a method has a receiver
         machine = Machine(self, code, early=early)
-        constants = {index: Value(consts=(value,)) for index, _, value in spec}
+        machine.given = given(spec)
         annotations = self.annotations.of(code)
         for index, param in enumerate(code.params):
-            value = constants.get(index)
+            value = parameter(machine, index, spec)
             if value is None:
                 value = self._parameter(code, index, annotations)
             machine.bind(param.name, value)

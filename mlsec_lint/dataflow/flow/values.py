@@ -191,6 +191,7 @@ NO_LABELS: Final[Labels] = frozenset()
 NOTHING: Final = Value()
 UNKNOWN: Final = Value(open=True)
 NONE: Final = Value(consts=(None,))
+FALSE: Final = Value(consts=(False,))
 
 
 def constant(value: Constant) -> Value:

@@ -33,8 +33,8 @@ from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.apply import Application
-    from mlsec_lint.dataflow.flow.binding import Spec
     from mlsec_lint.dataflow.flow.machine import Machine
+    from mlsec_lint.dataflow.flow.specialising import Spec
     from mlsec_lint.dataflow.flow.summary import Site, Summary
 
 _LARGEST_HEAP: Final = 4000
