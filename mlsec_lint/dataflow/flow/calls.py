@@ -193,7 +193,9 @@ def _method_of(
             labels = deep_labels(ref(target), machine.state.heap)
             return NOTHING if _is_container_method(name) else unknown_call(machine, labels, call, at)
         if thing.kind == "box":
-            return thing.items[".box"]
+            from mlsec_lint.dataflow.flow.tasks import future_method
+
+            return future_method(machine, target, thing, name, call, at, end)
         if thing.kind == "generator":
             return element_of(machine, ref(target))
     if isinstance(target, Sym):

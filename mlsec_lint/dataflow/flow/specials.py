@@ -10,6 +10,7 @@ from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, sp
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import Argument, Call
+from mlsec_lint.dataflow.flow.tasks import run, start
 from mlsec_lint.dataflow.flow.values import (
     NONE,
     NOTHING,
@@ -80,7 +81,7 @@ def _getattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if not parts or attribute.open:
         parts.append(_any_attribute(machine, obj))
     default = _value(call, 2)
-    if default is not None and all(p.open or not p.refs for p in parts):
+    if default is not None and all(p.open or not (p.refs or p.consts) for p in parts):
         parts.append(default)
     return join_all(parts)
 
@@ -337,33 +338,6 @@ def _reduce(machine: Machine, name: str, call: Call, receiver: Value | None, at:
     return join(call_value(machine, func, Call((Argument(join(start, once)), Argument(element))), at, end), start)
 
 
-def _start(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``Thread(target=f, args=(x,), kwargs={})``: the function is called with what is listed."""
-    from mlsec_lint.dataflow.flow.calls import call_value
-
-    names = ("group", "target", "name", "args", "kwargs")
-    target = call.get(names, "target") or call.get(("interval", "function", "args", "kwargs"), "function")
-    if target is None:
-        return None
-    args = call.keyword("args") or call.get(names if call.keyword("target") else ("", "", "args"), "args")
-    words = call.keyword("kwargs")
-    more = Call()
-    if args is not None:
-        found = things(machine, args.value)
-        if len(found) == 1 and found[0][1].exact and found[0][1].rest is None:
-            more = Call(tuple(Argument(v) for v in found[0][1].sequence()))
-        else:
-            more = Call((), (), element_of(machine, args.value))
-    if words is not None:
-        named: list[tuple[str, Argument]] = []
-        for _, thing in things(machine, words.value):
-            named += [(k[1], Argument(v)) for k, v in thing.items.items() if k[0] == "str"]
-        rest = words.value if not named else None
-        more = Call(more.positional, tuple(named), more.more, rest)
-    call_value(machine, target.value, more, at, end)
-    return None
-
-
 def _gather(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """What is awaited together comes back as a list, in order."""
     thing = Thing("list", {("int", i): a.value for i, a in enumerate(call.positional[:16])})
@@ -470,7 +444,9 @@ _ACTIONS: Final[dict[str, Special]] = {
     "map": _map,
     "filter": _filter,
     "reduce": _reduce,
-    "start": _start,
+    "start": start,
+    "timer": start,
+    "run": run,
     "gather": _gather,
     "element": _element,
     "same": _same,
