@@ -16,7 +16,7 @@ _SPECIALS = (
     "partial", "getattr", "setattr", "import", "dict", "namespace", "sequence", "enumerate", "zip", "super", "new",
     "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing", "callback", "invoke",
     "submit", "map", "filter", "reduce", "start", "gather", "element", "same", "iterator", "isinstance", "type",
-    "defaultdict", "queue", "leave", "timer", "run", "done",
+    "defaultdict", "queue", "leave", "timer", "run", "done", "partialmethod",
 )  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (

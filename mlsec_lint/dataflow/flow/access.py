@@ -131,13 +131,15 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
             return replace(value, labels=value.labels | {label})
     if target.cls is None or not _is_fresh(value, target, key):
         return value
+    from mlsec_lint.dataflow.flow.binders import is_bindable
+
     found = machine.solver.classes.attribute(machine, target.cls, name)
     if found is None:
         return value
     receiver = Value(frozenset((Label(target.path),)), (target,), (), False, target.path)
     if any(isinstance(r, Wrapped) and r.kind == "property" for r in found.refs):
         return bound(machine, found, receiver, target.cls)
-    if any(isinstance(r, (Fun, Wrapped)) for r in found.refs):
+    if any(isinstance(r, (Fun, Wrapped)) or is_bindable(machine, r) for r in found.refs):
         if machine.solver.classes.overridden(target.cls, name):
             return value
         return bound(machine, found, receiver, target.cls)
@@ -158,8 +160,9 @@ def _of_object(machine: Machine, target: Obj, labels: Labels, name: str) -> Valu
         return found
     if thing.cls is not None:
         return _of_instance(machine, target, thing, found, name)
-    if thing.kind in ("list", "dict", "tuple", "set"):
-        return ref(Bound(Ext(f"builtins.{thing.kind}.{name}"), ref(target)))
+    if thing.kind in ("list", "dict", "tuple", "set", "generic"):
+        owner = "generic" if thing.kind == "generic" else f"builtins.{thing.kind}"
+        return ref(Bound(Ext(f"{owner}.{name}"), ref(target)))
     own = data(thing.own) if thing.own else NOTHING
     return join(found, own) if found is not None else (own if thing.own else UNKNOWN)
 
@@ -260,7 +263,7 @@ def bound(machine: Machine, found: Value, receiver: Value, cls: tuple[str, int])
         elif isinstance(target, Wrapped):
             one = _unwrapped(machine, target, receiver, cls)
         elif isinstance(target, Obj) and (got := _described(machine, target, receiver)) is not None:
-            one = got
+            one = replace(got, labels=got.labels | found.labels) if found.labels else got
         else:
             one = Value(found.labels, (target,), (), False, found.ident)
         result = one if result is None else join(result, one)
@@ -269,6 +272,10 @@ def bound(machine: Machine, found: Value, receiver: Value, cls: tuple[str, int])
 
 def _described(machine: Machine, target: Obj, receiver: Value) -> Value | None:
     """What a descriptor of the project gives for a receiver."""
+    from mlsec_lint.dataflow.flow.binders import is_bindable
+
+    if is_bindable(machine, target):
+        return ref(Bound(target, receiver))
     thing = thing_at(machine, target)
     if thing is None or thing.cls is None:
         return None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.flow.access import get_attribute
+from mlsec_lint.dataflow.flow.binders import REGISTER, register
 from mlsec_lint.dataflow.flow.calls import call_value
 from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.names import frames_for_nested
@@ -58,9 +59,13 @@ def _decorated(machine: Machine, mark: Value, value: Value, op: ir.Function) -> 
         if isinstance(target, Ext):
             kind = _WRAPPERS.get(machine.knowledge.special(target.name))
             one = ref(Wrapped(kind, value)) if kind is not None else value
+            if machine.knowledge.special(target.name) == "dispatch":
+                one = call_value(machine, Value(refs=(target,)), Call((Argument(value),)), op.body.at, op.body.end)
         elif isinstance(target, Bound) and isinstance(target.func, Ext) and target.func.name == "property.setter":
             old = next((r for r in target.receiver.refs if isinstance(r, Wrapped)), None)
             one = ref(Wrapped("property", old.func, value)) if old is not None else value
+        elif isinstance(target, Bound) and target.func == Ext(REGISTER):
+            one = register(machine, target.receiver, Call((Argument(value),)), op.body.at)
         elif isinstance(target, (Fun, Cls, Obj)) or (isinstance(target, Bound) and isinstance(target.func, Fun)):
             made = call_value(machine, Value(refs=(target,)), Call((Argument(value, op.body.at, op.body.end),)), -1, -1)
             one = made if made.refs else value

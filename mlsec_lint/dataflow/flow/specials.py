@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute
+from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
@@ -446,6 +447,8 @@ _ACTIONS: Final[dict[str, Special]] = {
     "reduce": _reduce,
     "start": start,
     "timer": start,
+    "partialmethod": partial_method,
+    "dispatch": generic,
     "run": run,
     "gather": _gather,
     "element": _element,

@@ -189,6 +189,9 @@ class Statics:
                 if value is None:
                     return False
                 value = self._context.resolve(value)
+                special = self._solver.knowledge.special
+                if any(isinstance(r, External) and special(r.name) == "dispatch" for r in value.references):
+                    return True
                 return any(isinstance(r, (FunctionRef, ClassRef)) for r in value.references) or bool(
                     not value.references and value.open
                 )

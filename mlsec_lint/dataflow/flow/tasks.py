@@ -1,4 +1,4 @@
-"""Functions that somebody else calls later: threads, timers, futures. The calls are made here, with what is handed over.
+"""Functions that somebody else calls later: threads, timers, futures. The calls are made here, with what they get.
 
 When a thread is scheduled does not matter to what it is given, so its function runs where the thread is made; a class
 derived from one runs where it is started.
