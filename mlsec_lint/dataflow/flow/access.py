@@ -143,7 +143,9 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
         if machine.solver.classes.overridden(target.cls, name):
             return value
         return bound(machine, found, receiver, target.cls)
-    return join(value, found)
+    from mlsec_lint.dataflow.flow.shapes import is_factory
+
+    return value if any(is_factory(machine, r) for r in found.refs) else join(value, found)
 
 
 def _is_fresh(value: Value, target: Sym, key: str) -> bool:
@@ -273,7 +275,10 @@ def bound(machine: Machine, found: Value, receiver: Value, cls: tuple[str, int])
 def _described(machine: Machine, target: Obj, receiver: Value) -> Value | None:
     """What a descriptor of the project gives for a receiver."""
     from mlsec_lint.dataflow.flow.binders import is_bindable
+    from mlsec_lint.dataflow.flow.shapes import is_factory
 
+    if is_factory(machine, target):
+        return UNKNOWN
     if is_bindable(machine, target):
         return ref(Bound(target, receiver))
     thing = thing_at(machine, target)
@@ -406,6 +411,8 @@ def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
             return data(obj.labels)
         if thing.cls is not None:
             called = _dunder(machine, ref(target), thing.cls, "__getitem__", key)
+            if called is None and thing.kind == "tuple":
+                return item_of(thing, key)
             return called if called is not None else data(thing.own)
         return _default_item(machine, target, thing, key)
     if isinstance(target, Cls):

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow.access import class_value
 from mlsec_lint.dataflow.flow.annotations import external_bases
 from mlsec_lint.dataflow.flow.guarding import cleaning
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.shapes import KEYED, NAMED, initial, keyed_instance, positions
 from mlsec_lint.dataflow.flow.summary import Argument, Call
-from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, Bound, Cls, Fun, Obj, Value, ref, with_tags
+from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, Bound, Cls, CodeKey, Fun, Obj, Value, ref, with_tags
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
@@ -23,6 +25,10 @@ def construct(machine: Machine, cls: Cls, call: Call, at: int, end: int) -> Valu
     made = _made_by_metaclass(machine, cls, call, at, end)
     if made is not None:
         return made
+    if classes.shape(cls.code) == KEYED:
+        made = keyed_instance(machine, call, at, end)
+        if made is not None:
+            return made
     made = _made_by_new(machine, cls, call, at, end)
     if made is None:
         made = instance(machine, cls, at)
@@ -41,7 +47,8 @@ def instance(machine: Machine, cls: Cls, at: int) -> Value:
     """A new, empty instance."""
     address: Address = ("a", machine.path, at, f"{cls.code[1]}")
     made_of = {".__class__": ref(cls)} if cls.frames else {}
-    machine.state.heap[address] = Thing("object", made_of, cls=cls.code)
+    kind = "tuple" if machine.solver.classes.shape(cls.code) == NAMED else "object"
+    machine.state.heap[address] = Thing(kind, made_of, cls=cls.code)
     return ref(Obj(address), ("o", *address))
 
 
@@ -113,7 +120,20 @@ def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end:
         for name in fields:
             if f".{name}" not in items:
                 items[f".{name}"] = get_item(machine, spread, Value(consts=(name,))) if spread.refs else spread
-    machine.state.heap[address] = replace(thing, items=items, own=own)
-    hook = classes.attribute(machine, cls.code, "__post_init__")
-    if hook is not None and any(isinstance(r, Fun) for r in hook.refs):
-        initialise(machine, hook, Obj(address), Call(), at, end)
+    for name in fields:
+        made = initial(machine, cls.code, name, at, end) if f".{name}" not in items else None
+        if made is None and thing.kind == "tuple" and f".{name}" not in items:
+            made = class_value(machine, cls.code, name)
+        if made is not None:
+            items[f".{name}"] = made
+    thing = replace(thing, items=items, own=own)
+    machine.state.heap[address] = positions(fields, thing) if thing.kind == "tuple" else thing
+    post_initialise(machine, cls.code, ref(Obj(address)), at, end)
+
+
+def post_initialise(machine: Machine, cls: CodeKey, made: Value, at: int, end: int) -> None:
+    """Call ``__post_init__`` of a record class that has its fields."""
+    hook = machine.solver.classes.attribute(machine, cls, "__post_init__")
+    for target in made.refs:
+        if isinstance(target, Obj) and hook is not None and any(isinstance(r, Fun) for r in hook.refs):
+            initialise(machine, hook, target, Call(), at, end)

@@ -137,7 +137,7 @@ def element_of(machine: Machine, value: Value) -> Value:
     """An element of an iterable; iterating a dict yields its keys."""
     parts: list[Value] = []
     for address, thing in things(machine, value):
-        if thing.cls is not None:
+        if thing.cls is not None and thing.kind != "tuple":
             parts.append(_iterated(machine, address, thing))
         elif thing.kind == "dict":
             parts.append(keys_of(thing))
@@ -237,7 +237,7 @@ def slice_of(machine: Machine, op: ir.Slice) -> None:
     start = machine.get(op.start) if op.start != ir.NONE else NONE
     stop = machine.get(op.stop) if op.stop != ir.NONE else NONE
     found = things(machine, obj)
-    if len(found) == 1 and len(obj.refs) == 1 and found[0][1].cls is None:
+    if len(found) == 1 and len(obj.refs) == 1 and (found[0][1].cls is None or found[0][1].kind == "tuple"):
         thing = found[0][1]
         if thing.exact and thing.rest is None and not op.step and start.known and stop.known:
             low, high = start.consts[0], stop.consts[0]

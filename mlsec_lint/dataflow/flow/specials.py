@@ -10,6 +10,7 @@ from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.shapes import as_dictionary, class_of_parts, default, keyed, named, replaced
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.tasks import run, start
 from mlsec_lint.dataflow.flow.values import (
@@ -159,8 +160,10 @@ def _queue(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
 
 
 def _type(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``type(x)``: the class of an instance."""
+    """``type(x)``: the class of an instance; ``type(name, bases, attributes)``: a new class."""
     value = _value(call, 0)
+    if len(call.positional) == 3:
+        return class_of_parts(machine, call, at)
     if value is None or len(call.positional) != 1:
         return None
     found = [ref(Cls(t.cls)) if ".__class__" not in t.items else t.items[".__class__"]
@@ -447,6 +450,12 @@ _ACTIONS: Final[dict[str, Special]] = {
     "reduce": _reduce,
     "start": start,
     "timer": start,
+    "default": default,
+    "factory": default,
+    "replace": replaced,
+    "asdict": as_dictionary,
+    "named": named,
+    "keyed": keyed,
     "partialmethod": partial_method,
     "dispatch": generic,
     "run": run,
