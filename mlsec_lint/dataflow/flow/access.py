@@ -10,7 +10,7 @@ from mlsec_lint.dataflow.flow.annotations import ANNOTATED
 from mlsec_lint.dataflow.flow.entry_values import is_spared
 from mlsec_lint.dataflow.flow.guards import forget
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
-from mlsec_lint.dataflow.flow.names import further, read_path, write_overlay
+from mlsec_lint.dataflow.flow.names import further, read_path, write_global, write_overlay
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
@@ -205,13 +205,7 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
 
 def class_value(machine: Machine, key: tuple[str, int], name: str) -> Value | None:
     """An attribute of a class: what was assigned to it since, or what its body and its bases define."""
-    found = machine.solver.classes.attribute(machine, key, name)
-    for owner in machine.solver.classes.order(key):
-        written = machine.state.heap.get(("c", *owner)) if not isinstance(owner, str) else None
-        if written is not None and f".{name}" in written.items:
-            new = written.items[f".{name}"]
-            return new if f".{name}" not in written.maybe or found is None else join(found, new)
-    return found
+    return machine.solver.classes.attribute(machine, key, name)
 
 
 def framed(found: Value, thing: Thing) -> Value:
@@ -238,7 +232,11 @@ def _in_frames(found: Value, cls: Reference) -> Value:
 def _of_class(machine: Machine, target: Cls, name: str) -> Value:
     found = class_value(machine, target.code, name)
     if found is None:
-        return UNKNOWN
+        return _of_metaclass(machine, target, name)
+    if machine.early and machine.body.kind != "module" and _is_unseen(machine, found):
+        path = machine.solver.classes.global_path(target.code)
+        if path is not None:
+            return read_path(machine, path, f".{name}")
     found = _in_frames(found, target)
     result: Value | None = None
     for one in found.refs:
@@ -254,6 +252,18 @@ def _of_class(machine: Machine, target: Cls, name: str) -> Value:
     if found.consts or found.open:
         result = join(result, Value(found.labels, (), found.consts, found.open))
     return result
+
+
+def _is_unseen(machine: Machine, value: Value) -> bool:
+    """Whether a value is an object that the module which makes it has not handed out yet."""
+    return any(isinstance(r, Obj) and thing_at(machine, r) is None for r in value.refs)
+
+
+def _of_metaclass(machine: Machine, target: Cls, name: str) -> Value:
+    """What a class has as an instance of its metaclass."""
+    meta = machine.solver.classes.metaclass(machine, target.code)
+    found = class_value(machine, meta, name) if meta is not None else None
+    return bound(machine, found, ref(target), meta) if found is not None and meta is not None else UNKNOWN
 
 
 def bound(machine: Machine, found: Value, receiver: Value, cls: tuple[str, int]) -> Value:
@@ -338,8 +348,10 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
             machine.state.heap[target.address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
         elif isinstance(target, Cls):
             address = ("c", *target.code)
-            thing = machine.state.heap.get(address) or Thing("class", {}, exact=False)
-            machine.state.heap[address] = thing.with_item(key, value)
+            thing = machine.state.heap.get(address) or Thing("overlay", {}, exact=False)
+            machine.state.heap[address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
+        elif isinstance(target, Mod):
+            write_global(machine, target.path, name, value, strong=strong)
         elif isinstance(target, (Inst, Ext)):
             from mlsec_lint.dataflow.flow.handing import hand_over_attribute
 

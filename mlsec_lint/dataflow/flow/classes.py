@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.code import all_ops
-from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Ext, Fun, Value, Wrapped, ref
+from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Ext, Fun, Path, Value, Wrapped, join, ref
 from mlsec_lint.dataflow.values import ClassRef, External
 from mlsec_lint.source import ir
 
@@ -121,7 +121,7 @@ class Classes:
 
     def _before(self, ops: ir.Block, op: ir.Class) -> list[ir.Op]:
         """The operations that compute the bases and decorators of a class: names, attributes and calls before it."""
-        wanted = {*op.bases, *op.decorators, op.metaclass}
+        wanted = {*op.bases, *op.decorators, op.metaclass, *(register for _, register in op.keywords)}
         made: dict[int, ir.Op] = {}
         for each in all_ops(ops):
             if each is op:
@@ -215,10 +215,30 @@ class Classes:
                     continue
                 return ref(Ext(self._solver.knowledge.canonical(f"{owner}.{name}")))
             info = self.info(owner)
-            found = info.attributes.get(name) if info is not None else None
+            found = self._written(machine, owner, name, info.attributes.get(name) if info is not None else None)
             if found is not None:
                 return self._solver.settled(found) if not machine.early else found
         return ref(Ext("builtins.object.__new__")) if above and name == "__new__" else None
+
+    def _written(self, machine: Machine, key: CodeKey, name: str, found: Value | None) -> Value | None:
+        """What was assigned to an attribute of a class since its body ran: here, or while modules were imported."""
+        address = ("c", *key)
+        asked = f".{name}"
+        for heap in (machine.state.heap, {} if machine.early else self._solver.modules.heap):
+            written = heap.get(address)
+            if written is not None and asked in written.items:
+                new = written.items[asked]
+                if asked not in written.maybe:
+                    return new
+                found = new if found is None else join(found, new)
+        return found
+
+    def global_path(self, key: CodeKey) -> Path | None:
+        """The path of a class that a global name of its module stands for."""
+        info = self.info(key)
+        found = self._solver.statics.global_name(key[0], info.name, early=True) if info is not None else None
+        same = found is not None and any(isinstance(r, Cls) and r.code == key for r in found.refs)
+        return (("g", key[0]), f"={info.name}") if info is not None and same else None
 
     def metaclass(self, machine: Machine, key: CodeKey) -> CodeKey | None:
         """The metaclass of the project that makes instances of a class."""

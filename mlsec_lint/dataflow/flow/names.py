@@ -159,3 +159,12 @@ def write_overlay(machine: Machine, path: Path, key: object, value: Value, *, st
     heap, address = machine.state.heap, ("s", *path)
     thing = heap.get(address) or Thing("overlay", {}, exact=False)
     heap[address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
+
+
+def write_global(machine: Machine, path: str, name: str, value: Value, *, strong: bool = True) -> None:
+    """Note what was assigned to a global name of a module from outside: ``module.name = value``."""
+    if machine.body.kind == "module" and path == machine.path:
+        old = machine.state.names.get(name)
+        machine.state.names[name] = value if strong or old is None else join(old, value)
+    else:
+        write_overlay(machine, (("g", path),), f"={name}", value, strong=strong)

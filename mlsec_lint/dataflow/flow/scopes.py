@@ -16,6 +16,7 @@ from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Bound,
     Cls,
+    CodeKey,
     Ext,
     Fun,
     Inst,
@@ -92,12 +93,22 @@ def _class(machine: Machine, op: ir.Class) -> None:
     types = {name: machine.get(each) for name, each in zip(op.fields, op.types, strict=True) if each != ir.NONE}
     machine.solver.classes.defined(key, types)
     value = ref(Cls(key, frames_for_nested(machine)))
+    _introduce(machine, key, value, op)
     for mark in reversed(marks):
         for target in mark.refs:
             if isinstance(target, Fun) or (isinstance(target, Bound) and isinstance(target.func, Fun)):
                 made = call_value(machine, Value(refs=(target,)), Call((Argument(value),)), -1, -1)
                 value = made if made.refs else value
     machine.set(op.dst, value)
+
+
+def _introduce(machine: Machine, key: CodeKey, value: Value, op: ir.Class) -> None:
+    """A new class is shown to ``__init_subclass__`` of its bases."""
+    hook = machine.solver.classes.attribute(machine, key, "__init_subclass__", after=key) if op.bases else None
+    functions = [r for r in hook.refs if isinstance(r, Fun)] if hook is not None else []
+    words = tuple((name, Argument(machine.get(register))) for name, register in op.keywords)
+    for function in functions:
+        call_value(machine, ref(function), Call((Argument(value),), words), op.at, op.end)
 
 
 def _import(machine: Machine, op: ir.Import) -> None:

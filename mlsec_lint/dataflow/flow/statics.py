@@ -42,6 +42,7 @@ class Statics:
         self._context = solver.context
         self._names: dict[tuple[str, str, bool], Value | None] = {}
         self._wrapped: dict[str, frozenset[int]] = {}
+        self.replaced: set[tuple[str, str]] = set()
         self._resolving: set[tuple[str, str, bool]] = set()
 
     def forget(self, path: str) -> None:
@@ -72,6 +73,8 @@ class Statics:
         exit_ = self._context.exit_of(path)
         if exit_ is None:
             return UNKNOWN
+        if not early and (path, name) in self.replaced:
+            return self._solver.settled(self._solver.exit(path).names.get(name, UNKNOWN))
         local = exit_.names.get(name)
         if local is None:
             submodule = self._solver.project.submodule(path, name)
