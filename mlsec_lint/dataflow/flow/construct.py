@@ -88,7 +88,17 @@ def _made_by_new(machine: Machine, cls: Cls, call: Call, at: int, end: int) -> V
         return None
     result = call_value(machine, Value(refs=functions), call.after((Argument(ref(cls)),)), at, end)
     objects = tuple(r for r in result.refs if isinstance(r, Obj))
+    for target in objects:
+        _refine(machine, cls.code, target.address)
     return replace(result, refs=objects) if objects else None
+
+
+def _refine(machine: Machine, cls: CodeKey, address: Address) -> None:
+    """``__new__`` of a base made the instance: now its class is known."""
+    thing = machine.state.heap.get(address)
+    if thing is not None and thing.cls is not None and thing.cls != cls:
+        if thing.cls in machine.solver.classes.order(cls):
+            machine.state.heap[address] = replace(thing, cls=cls)
 
 
 def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end: int) -> None:

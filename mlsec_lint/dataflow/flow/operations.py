@@ -252,7 +252,7 @@ def _member(machine: Machine, op: str, left: Value, right: Value) -> bool | None
 
 
 def _format(machine: Machine, op: ir.Format) -> None:
-    values = [machine.get(part) for part in op.parts]
+    values = [_shown(machine, machine.get(part)) for part in op.parts]
     texts = [v.consts[0] if v.known else None for v in values]
     if all(isinstance(t, (str, int)) for t in texts) and sum(len(str(t)) for t in texts) < _LONGEST_STRING:
         if all(isinstance(t, (str, int)) and not isinstance(t, bytes) for t in texts):
@@ -262,6 +262,16 @@ def _format(machine: Machine, op: ir.Format) -> None:
     idents = [ident_of(v) for v in values]
     ident = ("fmt", *idents) if all(i is not None for i in idents) else None
     machine.set(op.dst, data(bounded(labels), ident))
+
+
+def _shown(machine: Machine, value: Value) -> Value:
+    """A part of a formatted string: what the instance of a project class says of itself."""
+    if not any(isinstance(r, Obj) for r in value.refs):
+        return value
+    from mlsec_lint.dataflow.flow.texts import as_text
+
+    shown = as_text(machine, "__format__", value, *machine.place)
+    return shown if shown is not None else value
 
 
 def _iterate(machine: Machine, op: ir.Iterate) -> None:

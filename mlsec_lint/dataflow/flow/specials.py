@@ -13,6 +13,7 @@ from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.shapes import as_dictionary, class_of_parts, default, keyed, named, replaced
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.tasks import run, start
+from mlsec_lint.dataflow.flow.texts import as_text
 from mlsec_lint.dataflow.flow.values import (
     NONE,
     NOTHING,
@@ -48,6 +49,8 @@ def special_call(
     machine: Machine, acts: str, name: str, call: Call, receiver: Value | None, at: int, end: int
 ) -> Value | None:
     """The result of a special call; none if it does nothing special with these arguments."""
+    if acts.startswith("__"):
+        return as_text(machine, acts, _value(call, 0), at, end)
     action = _ACTIONS.get(acts)
     return action(machine, name, call, receiver, at, end) if action is not None else None
 
@@ -414,10 +417,12 @@ def _wrapper(machine: Machine, name: str, call: Call, receiver: Value | None, at
 
 
 def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``object.__new__(cls)``: an empty instance."""
+    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know a nearer one."""
     from mlsec_lint.dataflow.flow.construct import instance
 
-    classes = [r for v in call.values() for r in v.refs if isinstance(r, Cls)]
+    values = call.values()[:1]
+    classes = [r for v in values for r in v.refs if isinstance(r, Cls)]
+    classes += [Cls(r.cls) for v in values for r in v.refs if isinstance(r, Sym) and r.cls is not None]
     return join_all(instance(machine, c, at) for c in classes) if classes else None
 
 
