@@ -11,6 +11,7 @@ from mlsec_lint.dataflow.flow.entry_values import is_spared
 from mlsec_lint.dataflow.flow.guards import forget
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further, read_path, write_global, write_overlay
+from mlsec_lint.dataflow.flow.reflection import NAMESPACE, OWNER, namespace, read, set_any, write_through
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
@@ -42,6 +43,8 @@ _DEEPEST_PROPERTY = 6
 
 def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: int = -1) -> Value:
     """``obj.name``: the join over everything that ``obj`` may be. Attributes of labelled data are labelled data."""
+    if name == NAMESPACE and (found := namespace(machine, obj)) is not None:
+        return found
     if is_spared(obj.ident, name):
         return Value(open=True, ident=("a", obj.ident, name))
     result: Value | None = None
@@ -184,7 +187,9 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
         value = bound(machine, framed(defined, thing), ref(target), thing.cls)
         if found is not None and not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs):
             value = join(found, value)
-        return value if found is None or not thing.own else join(value, found)
+        if thing.own and (found is not None or not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs)):
+            value = join(value, found if found is not None else data(thing.own))
+        return value
     if found is None and not name.startswith("__") and machine.nesting <= _DEEPEST_PROPERTY:
         hook = classes.attribute(machine, thing.cls, "__getattr__")
         if hook is not None and any(isinstance(r, Fun) for r in hook.refs):
@@ -334,6 +339,8 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
         paths = ((*target.path, key) for target in obj.refs if isinstance(target, Sym))
         forget(machine.state, ("a", obj.ident, name), *paths)
     strong = len(obj.refs) == 1 and not obj.open
+    if name == NAMESPACE and _set_namespace(machine, obj, value):
+        return
     for target in obj.refs:
         if isinstance(target, Sym):
             if target.cls is not None and _set_property(machine, target.cls, obj, name, value):
@@ -358,6 +365,17 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
             hand_over_attribute(machine, target.name, name, value)
             if obj.ident is not None:
                 taint_content(machine, obj.ident, value)
+
+
+def _set_namespace(machine: Machine, obj: Value, value: Value) -> bool:
+    """``obj.__dict__ = value``: every item becomes an attribute."""
+    before = Thing("dict", {OWNER: obj})
+    found = [t for r in value.refs if isinstance(r, Obj) and (t := thing_at(machine, r)) and t.kind == "dict"]
+    for thing in found:
+        write_through(machine, before, thing)
+    if value.labels:
+        set_any(machine, obj, value)
+    return bool(found or value.labels)
 
 
 def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name: str, value: Value) -> bool:
@@ -426,7 +444,8 @@ def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
             if called is None and thing.kind == "tuple":
                 return item_of(thing, key)
             return called if called is not None else data(thing.own)
-        return _default_item(machine, target, thing, key)
+        attribute = read(machine, thing, key)
+        return attribute if attribute is not None else _default_item(machine, target, thing, key)
     if isinstance(target, Cls):
         return ref(target)
     if isinstance(target, (Ext, Inst)):
@@ -528,6 +547,7 @@ def _set_item_of(machine: Machine, target: Obj, key: Value, value: Value, strong
             constant += len(thing.sequence())
         new = thing.with_item(item_key(constant), value) if strong else thing.with_weak(item_key(constant), value)
     machine.state.heap[target.address] = new
+    write_through(machine, thing, new)
 
 
 def write_overlay_rest(machine: Machine, target: Sym, value: Value) -> None:

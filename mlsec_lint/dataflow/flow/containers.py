@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.access import thing_at
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further
+from mlsec_lint.dataflow.flow.reflection import OWNER, read, write_through
 from mlsec_lint.dataflow.flow.values import (
     NONE,
     NOTHING,
@@ -114,6 +115,8 @@ def spread(machine: Machine, thing: Thing, value: Value) -> Thing:
 def _merged(thing: Thing, other: Thing) -> Thing:
     items = {**thing.items}
     for key, value in other.items.items():
+        if key == OWNER:
+            continue
         items[key] = join(items[key], value) if key in items and key in other.maybe else value
     rest = thing.rest if other.rest is None else other.rest if thing.rest is None else join(thing.rest, other.rest)
     keys = thing.keys if other.keys is None else other.keys
@@ -286,6 +289,7 @@ def container_method(machine: Machine, obj: Value, name: str, call: Call, at: in
             from mlsec_lint.dataflow.flow.heap import join_things
 
             machine.state.heap[address] = new if strong else join_things(thing, new)
+            write_through(machine, thing, new)
         results.append(result)
     return join_all(results)
 
@@ -305,6 +309,9 @@ def _get(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     if thing.kind == "queue":
         return thing, thing.any_item()
     key, default = _arg(call, 0) or UNKNOWN, _arg(call, 1)
+    attribute = read(machine, thing, key)
+    if attribute is not None:
+        return thing, join(attribute, default) if default is not None and attribute.open else attribute
     fallback = default if default is not None else NONE
     if key.known and item_key(key.consts[0]) in thing.items and item_key(key.consts[0]) not in thing.maybe:
         return thing, item_of(thing, key)
@@ -416,7 +423,7 @@ def _items(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
 
 
 def _copy(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    return thing, allocate(machine, at, thing, variant="copy")
+    return thing, allocate(machine, at, thing.without(OWNER) if OWNER in thing.items else thing, variant="copy")
 
 
 def _clear(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:

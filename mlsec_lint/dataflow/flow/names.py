@@ -142,6 +142,8 @@ def read_path(machine: Machine, path: Path, key: object) -> Value:
     value = further(path, key)
     if overlay is not None and overlay.rest is not None and not (isinstance(key, str) and key[0] in ".="):
         value = join(value, overlay.rest)
+    if overlay is not None and overlay.own and isinstance(key, str) and key[0] == ".":
+        value = join(value, data(overlay.own))
     return join(value, written) if written is not None else value
 
 

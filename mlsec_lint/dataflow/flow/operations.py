@@ -21,6 +21,7 @@ from mlsec_lint.dataflow.flow.containers import (
 from mlsec_lint.dataflow.flow.guards import compared, negated
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
+from mlsec_lint.dataflow.flow.reflection import remove
 from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Ext,
@@ -92,7 +93,7 @@ def _delete(machine: Machine, op: ir.Delete) -> None:
         return
     obj = machine.get(op.obj)
     if op.name:
-        set_attribute(machine, obj, op.name, UNKNOWN)
+        remove(machine, obj, op.name)
         return
     key = machine.get(op.key)
     for target in obj.refs:

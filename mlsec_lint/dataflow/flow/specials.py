@@ -10,6 +10,7 @@ from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.reflection import delete, globals_of, set_any, vars_of
 from mlsec_lint.dataflow.flow.shapes import as_dictionary, class_of_parts, default, keyed, named, replaced
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.tasks import run, start
@@ -113,13 +114,7 @@ def _setattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if attribute.text is not None:
         set_attribute(machine, obj, attribute.text, value)
         return NONE
-    for target in obj.refs:
-        if isinstance(target, Obj) and target.address in machine.state.heap:
-            thing = machine.state.heap[target.address]
-            own = thing.own | value.labels
-            machine.state.heap[target.address] = Thing(
-                thing.kind, thing.items, thing.rest, thing.exact, own, thing.cls, thing.keys, thing.maybe
-            )
+    set_any(machine, obj, value)
     return NONE
 
 
@@ -455,6 +450,9 @@ _ACTIONS: Final[dict[str, Special]] = {
     "reduce": _reduce,
     "start": start,
     "timer": start,
+    "vars": vars_of,
+    "globals": globals_of,
+    "delattr": delete,
     "default": default,
     "factory": default,
     "replace": replaced,
