@@ -244,11 +244,16 @@ def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call:
         callee = get_attribute(machine, single, name)
         if callee.refs:
             return call_value(machine, callee, call, at, end)
-    if machine.solver.is_project_method(name):
+    if machine.solver.is_project_method(name) or (name in machine.solver.handing and _hands_over(call)):
         return residual(machine, single, name, call, at, end)
     notice_method(machine, name, single, call, at, end)
     _write_through(machine, target, name, call)
     return unresolved_method(machine, single, name, call, at)
+
+
+def _hands_over(call: Call) -> bool:
+    """Whether a function is among the arguments: what becomes of it depends on the library that the receiver is of."""
+    return any(isinstance(r, (Fun, Bound)) for value in call.values() for r in value.refs)
 
 
 def _write_through(machine: Machine, target: Sym, name: str, call: Call) -> None:
