@@ -107,7 +107,8 @@ class Statics:
         if isinstance(target, ModuleRef):
             return ref(Mod(target.module))
         if isinstance(target, FunctionRef):
-            if target.body.at in self._redefined(target.module) or target.body.kind == "lambda":
+            # A global name for a method: only the evaluation tells whether it has its instance with it.
+            if target.body.at in self._redefined(target.module) or target.body.kind == "lambda" or target.owner:
                 return None
             if target.owner is not None:
                 return None  # a method under a global name has a receiver, which only the flow analysis knows
