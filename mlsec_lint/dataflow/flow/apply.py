@@ -39,7 +39,7 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
         machine.solver.note_edge(machine.origin[0], fun.code)
         return unknown_call(machine, frozenset(), call, at)
     values = bind_arguments(machine, code, fun, call, at)
-    spec = specialisation(code, values)
+    spec = specialisation(machine, code, values)
     machine.solver.note_edge(machine.origin[0], fun.code)
     summary = machine.solver.summary(fun.code, spec, early=machine.early)
     if machine.recorder is not None:

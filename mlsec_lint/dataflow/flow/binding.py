@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing
-from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Fun, Value, data, join
+from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, CodeKey, Fun, Obj, Sym, Value, data, join
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 MOST_SPECIALISATIONS: Final = 6
 _LONGEST_CONSTANT: Final = 40
 
-Spec = tuple[tuple[int, str, "Constant"], ...]
+Spec = tuple[tuple[int, str, "Constant | CodeKey"], ...]
+"""What is known of some parameters: a constant with its type, or the class of an instance (:data:`CLASS`)."""
+
+CLASS: Final = "class"
 
 
 def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) -> list[Value]:
@@ -70,9 +73,13 @@ def _words(machine: Machine, call: Call, keywords: dict[str, object], at: int) -
     return join(allocate(machine, at, Thing("dict", dict(items)), variant="kwargs"), more)
 
 
-def specialisation(code: Code, values: list[Value]) -> Spec:
-    """The constants among the arguments on which conditions of the callee depend."""
-    found: list[tuple[int, str, Constant]] = []
+def specialisation(machine: Machine, code: Code, values: list[Value]) -> Spec:
+    """The constants among the arguments on which conditions of the callee depend, and the classes that it asks for."""
+    found: list[tuple[int, str, Constant | CodeKey]] = []
+    for index in code.classed:
+        cls = _class_of(machine, values[index]) if index < len(values) else None
+        if cls is not None:
+            found.append((index, CLASS, cls))
     for index in code.decisive:
         value = values[index] if index < len(values) else UNKNOWN
         if not value.known or value.labels:
@@ -84,3 +91,16 @@ def specialisation(code: Code, values: list[Value]) -> Spec:
             continue
         found.append((index, type(constant).__name__, constant))
     return tuple(found[:4])
+
+
+def _class_of(machine: Machine, value: Value) -> CodeKey | None:
+    """The class of the project of which a value is an instance, if it is nothing else."""
+    target = value.refs[0] if len(value.refs) == 1 and not value.open and not value.consts else None
+    if isinstance(target, Sym):
+        return target.cls
+    if not isinstance(target, Obj):
+        return None
+    from mlsec_lint.dataflow.flow.access import thing_at
+
+    thing = thing_at(machine, target)
+    return thing.cls if thing is not None else None

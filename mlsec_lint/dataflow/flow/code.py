@@ -53,6 +53,12 @@ class Code:
         return self.survey.generator
 
     @cached_property
+    def classed(self) -> tuple[int, ...]:
+        """The parameters whose class is asked for: worth telling apart by the class of what is passed."""
+        names = self.survey.classed
+        return tuple(i for i, param in enumerate(self.params) if param.name in names and not param.kind)
+
+    @cached_property
     def decisive(self) -> tuple[int, ...]:
         """The parameters on which conditions depend: only these are worth specialising on."""
         names = self.survey.decisive
@@ -66,6 +72,7 @@ class Survey:
     captured: frozenset[str]
     generator: bool
     decisive: frozenset[str]
+    classed: frozenset[str] = frozenset()
 
 
 _PASSING: Final = (ir.Call, ir.Method)
@@ -78,6 +85,7 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
     tested: set[int] = set()
     loads: dict[int, str] = {}
     compared: dict[int, tuple[int, ...]] = {}
+    called: list[tuple[int, int]] = []
     pending = list(ops)
     while pending:
         op = pending.pop()
@@ -89,6 +97,8 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
             continue
         if isinstance(op, _PASSING):
             tested.update(arg.src for arg in op.args)
+            if kind is ir.Call and op.args:
+                called.append((op.func, op.args[0].src))  # type: ignore[union-attr]
         elif isinstance(op, ir.Function):
             free |= free_names(op.body)
         elif isinstance(op, ir.Yield):
@@ -115,7 +125,8 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
         tested |= more
     decisive = frozenset(loads[register] for register in tested if register in loads)
     captured = frozenset(free & body.binds) if body.kind != "module" else frozenset[str]()
-    return Survey(captured, generator, decisive)
+    classed = frozenset(loads[src] for func, src in called if loads.get(func) == "isinstance" and src in loads)
+    return Survey(captured, generator, decisive, classed)
 
 
 _SIMPLE: Final = frozenset((ir.Const, ir.Store, ir.Attribute, ir.Build, ir.SetAttribute, ir.Format, ir.Return))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
+from msgspec.structs import replace
+
 from mlsec_lint.dataflow.flow.values import (
     NO_LABELS,
     Condition,
+    Ext,
     Labels,
     Path,
+    Reference,
     Source,
     Tags,
     Test,
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 ALLOWED: Final = "allow-list"
 SIGNED: Final = "signature"
 """A digest with a secret key: it may come with the data, since nobody else can make it."""
+
+TYPE_OF: Final = "type of"
+"""The first part of the identity of what ``type(x)`` gives."""
 
 _MOST_TESTS: Final = 6
 
@@ -127,6 +134,9 @@ def compared(machine: Machine, op: str, left: Value, right: Value) -> tuple[Test
         return ()
     found: list[Test] = []
     for one, other in ((left, right), (right, left)):
+        if isinstance(one.ident, tuple) and one.ident[:1] == (TYPE_OF,):
+            asked = cast("tuple[object, ...]", one.ident)[1]
+            found.extend(replace(test, holds=holds) for test in type_tests(machine, asked, other.refs))
         for tag, ident in one.digests:
             if isinstance(tag, str) and tag != SIGNED:
                 found.extend(Test(each, ident, holds) for each in trusted_by(machine, tag, other.labels))
@@ -135,6 +145,18 @@ def compared(machine: Machine, op: str, left: Value, right: Value) -> tuple[Test
         if one.ident is not None and not one.digests and _is_fixed(other):
             found.extend(Test(each, one.ident, holds) for each in trusted_by(machine, ALLOWED, other.labels))
     return tuple(found[:_MOST_TESTS])
+
+
+def type_tests(machine: Machine, ident: object, types: tuple[Reference, ...]) -> tuple[Test, ...]:
+    """What it says of a value to be of one of some types: those that hold no text leave nothing to be attacked with."""
+    guards = machine.knowledge.guards
+    tags: set[str] = set()
+    for target in types:
+        cleaning = {g.tag for g in guards.find(target.name) if g.acts == "clean"} if isinstance(target, Ext) else set()
+        if not cleaning:
+            return ()
+        tags |= cleaning
+    return tuple(Test(tag, ident) for tag in sorted(tags)) if ident is not None else ()
 
 
 def _is_fixed(value: Value) -> bool:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _LONGEST_CHAIN: Final = 3
 """Call sites in the name of an object."""
 
-_COMPOUND: Final = ("a", "i", "op", "fmt", "sl", "j")
+_COMPOUND: Final = ("a", "i", "op", "fmt", "sl", "j", "type of")
 
 
 class Rewriting:

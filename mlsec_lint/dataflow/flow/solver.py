@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from mlsec_lint.dataflow.flow.annotations import Annotations
+from mlsec_lint.dataflow.flow.binding import CLASS
 from mlsec_lint.dataflow.flow.classes import Classes
 from mlsec_lint.dataflow.flow.code import Code
 from mlsec_lint.dataflow.flow.escapes import Escapes
@@ -191,7 +192,10 @@ class Solver:
         self.evaluations += 1
         code = self.codes[key]
         machine = Machine(self, code, early=early)
-        constants = {index: Value(consts=(value,)) for index, _, value in spec}
+        constants = {
+            index: symbolic((("p", index),), cast("CodeKey", value)) if kind == CLASS else Value(consts=(value,))
+            for index, kind, value in spec
+        }
         annotations = self.annotations.of(code)
         for index, param in enumerate(code.params):
             value = constants.get(index)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute
+from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, thing_at
 from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
+from mlsec_lint.dataflow.flow.guards import TYPE_OF, type_tests
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.reflection import delete, globals_of, set_any, vars_of
@@ -27,12 +28,13 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Mod,
     Obj,
+    Reference,
     Super,
     Sym,
-    Test,
     Value,
     bounded,
     data,
+    ident_of,
     join,
     join_all,
     ref,
@@ -167,7 +169,8 @@ def _type(machine: Machine, name: str, call: Call, receiver: Value | None, at: i
     found = [ref(Cls(t.cls)) if ".__class__" not in t.items else t.items[".__class__"]
              for _, t in things(machine, value) if t.cls is not None]  # fmt: skip
     found += [ref(Cls(r.cls)) for r in value.refs if isinstance(r, Sym) and r.cls is not None]
-    return join_all(found) if found else None
+    ident = ident_of(value)
+    return join_all(found) if found else Value(open=True, ident=(TYPE_OF, ident) if ident is not None else None)
 
 
 def _from_pairs(machine: Machine, thing: Thing, pairs: Value) -> Thing:
@@ -263,8 +266,6 @@ def _leave(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
 
 
 def _pure(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    from mlsec_lint.dataflow.flow.values import ident_of
-
     values = [*([receiver] if receiver is not None else []), *call.values()]
     idents = [ident_of(value) for value in values]
     ident = ("op", name, *idents) if all(i is not None for i in idents) else ("v", machine.path, at)
@@ -376,20 +377,30 @@ def _iterator(machine: Machine, name: str, call: Call, receiver: Value | None, a
 
 
 def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``isinstance(x, int)``: true for values that cannot hold text, if only such types are asked for."""
-    from mlsec_lint.dataflow.flow.values import ident_of
-
+    """``isinstance(x, int)``: known for instances of the project's classes, a test for types that hold no text."""
     value, types = _value(call, 0), _value(call, 1)
     if value is None or types is None:
         return None
     found = things(machine, types)
-    refs = [r for _, t in found for v in t.items.values() for r in v.refs] if found else list(types.refs)
-    guards = machine.knowledge.guards
-    tags = {g.tag for r in refs if isinstance(r, Ext) for g in guards.find(r.name) if g.acts == "clean"}
-    every = bool(refs) and all(isinstance(r, Ext) and any(g.acts == "clean" for g in guards.find(r.name)) for r in refs)
-    ident = ident_of(value)
-    tests = tuple(Test(tag, ident) for tag in sorted(tags)) if every and ident is not None else ()
+    refs = tuple(r for _, t in found for v in t.items.values() for r in v.refs) if found else types.refs
+    answers = {_is_instance(machine, target, refs) for target in value.refs}
+    if len(answers) == 1 and None not in answers and not value.open and not value.consts:
+        return Value(consts=(answers.pop(),))
+    tests = type_tests(machine, ident_of(value), refs)
     return Value(open=True, tests=tests)
+
+
+def _is_instance(machine: Machine, target: Reference, types: tuple[Reference, ...]) -> bool | None:
+    """Whether something is an instance of a class of the project; a caller may pass one of a derived class."""
+    thing = thing_at(machine, target) if isinstance(target, Obj) else None
+    cls = thing.cls if thing is not None else target.cls if isinstance(target, Sym) else None
+    if cls is None or not types or not all(isinstance(r, Cls) for r in types):
+        return None
+    order = machine.solver.classes.order
+    asked = [r.code for r in types if isinstance(r, Cls)]
+    if any(code in order(cls) for code in asked):
+        return True
+    return None if isinstance(target, Sym) and any(cls in order(code) for code in asked) else False
 
 
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
