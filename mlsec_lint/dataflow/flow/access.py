@@ -11,7 +11,7 @@ from mlsec_lint.dataflow.flow.entry_values import is_spared
 from mlsec_lint.dataflow.flow.guards import forget
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further, read_path, write_global, write_overlay
-from mlsec_lint.dataflow.flow.reflection import NAMESPACE, OWNER, namespace, read, set_any, write_through
+from mlsec_lint.dataflow.flow.reflection import NAMESPACE, namespace, read, update, write_through
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
@@ -339,7 +339,7 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
         paths = ((*target.path, key) for target in obj.refs if isinstance(target, Sym))
         forget(machine.state, ("a", obj.ident, name), *paths)
     strong = len(obj.refs) == 1 and not obj.open
-    if name == NAMESPACE and _set_namespace(machine, obj, value):
+    if name == NAMESPACE and update(machine, obj, value):
         return
     for target in obj.refs:
         if isinstance(target, Sym):
@@ -365,17 +365,6 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
             hand_over_attribute(machine, target.name, name, value)
             if obj.ident is not None:
                 taint_content(machine, obj.ident, value)
-
-
-def _set_namespace(machine: Machine, obj: Value, value: Value) -> bool:
-    """``obj.__dict__ = value``: every item becomes an attribute."""
-    before = Thing("dict", {OWNER: obj})
-    found = [t for r in value.refs if isinstance(r, Obj) and (t := thing_at(machine, r)) and t.kind == "dict"]
-    for thing in found:
-        write_through(machine, before, thing)
-    if value.labels:
-        set_any(machine, obj, value)
-    return bool(found or value.labels)
 
 
 def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name: str, value: Value) -> bool:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.access import thing_at
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further
-from mlsec_lint.dataflow.flow.reflection import OWNER, read, write_through
+from mlsec_lint.dataflow.flow.reflection import NAMESPACE, OWNER, read, write_through
 from mlsec_lint.dataflow.flow.values import (
     NONE,
     NOTHING,
@@ -281,9 +281,16 @@ def container_method(machine: Machine, obj: Value, name: str, call: Call, at: in
     found = [(a, t) for a, t in things(machine, obj) if t.cls is None and t.kind in _CONTAINERS]
     if not found:
         return None
+    from mlsec_lint.dataflow.flow.access import set_attribute
+
     strong = len(obj.refs) == 1 and not obj.open
     results: list[Value] = []
     for address, thing in found:
+        owner = thing.items.get(OWNER)
+        if owner is not None and name == "update" and len(call.positional) == 1 and not call.keywords:
+            set_attribute(machine, owner, NAMESPACE, call.positional[0].value)
+            results.append(NONE)
+            continue
         new, result = method(machine, thing, call, at)
         if new is not thing:
             from mlsec_lint.dataflow.flow.heap import join_things

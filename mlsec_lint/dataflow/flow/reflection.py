@@ -94,6 +94,27 @@ def write_through(machine: Machine, before: Thing, after: Thing) -> None:
         set_any(machine, owner, replace(rest, labels=rest.labels | (after.own - before.own)))
 
 
+def update(machine: Machine, obj: Value, mapping: Value) -> bool:
+    """``obj.__dict__.update(mapping)``: every item becomes an attribute; returns whether anything is known of them.
+
+    What a caller passes on is left to the caller, who may know the keys.
+    """
+    from mlsec_lint.dataflow.flow.access import thing_at
+    from mlsec_lint.dataflow.flow.names import write_overlay
+
+    before = Thing("dict", {OWNER: obj})
+    found = [t for r in mapping.refs if isinstance(r, Obj) and (t := thing_at(machine, r)) and t.kind == "dict"]
+    for thing in found:
+        write_through(machine, before, thing)
+    symbols = any(isinstance(r, Sym) for r in mapping.refs)
+    holders = [r for r in obj.refs if isinstance(r, Sym)]
+    for target in holders if symbols else ():
+        write_overlay(machine, target.path, f".{NAMESPACE}", mapping, strong=len(obj.refs) == 1)
+    if mapping.labels and not (symbols and len(holders) == len(obj.refs)):
+        set_any(machine, obj, mapping)
+    return bool(found or symbols or mapping.labels)
+
+
 def set_any(machine: Machine, obj: Value, value: Value) -> None:
     """Some attribute gets a value, and nobody knows which."""
     from mlsec_lint.dataflow.flow.access import thing_at
