@@ -347,12 +347,7 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
                 continue
             write_overlay(machine, target.path, key, value, strong=strong)
         elif isinstance(target, Obj):
-            thing = thing_at(machine, target)
-            if thing is None:
-                continue
-            if thing.cls is not None and _set_property(machine, thing.cls, ref(target), name, value):
-                continue
-            machine.state.heap[target.address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
+            _set_on_object(machine, target, name, value, strong)
         elif isinstance(target, Cls):
             address = ("c", *target.code)
             thing = machine.state.heap.get(address) or Thing("overlay", {}, exact=False)
@@ -365,6 +360,14 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
             hand_over_attribute(machine, target.name, name, value)
             if obj.ident is not None:
                 taint_content(machine, obj.ident, value)
+
+
+def _set_on_object(machine: Machine, target: Obj, name: str, value: Value, strong: bool) -> None:
+    thing = thing_at(machine, target)
+    if thing is None or (thing.cls is not None and _set_property(machine, thing.cls, ref(target), name, value)):
+        return
+    key = f".{name}"
+    machine.state.heap[target.address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
 
 
 def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name: str, value: Value) -> bool:
@@ -425,16 +428,7 @@ def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
         value = further(target.path, "*")
         return join(value, overlay.any_item()) if overlay is not None else value
     if isinstance(target, Obj):
-        thing = thing_at(machine, target)
-        if thing is None:
-            return data(obj.labels)
-        if thing.cls is not None:
-            called = _dunder(machine, ref(target), thing.cls, "__getitem__", key)
-            if called is None and thing.kind == "tuple":
-                return item_of(thing, key)
-            return called if called is not None else data(thing.own)
-        attribute = read(machine, thing, key)
-        return attribute if attribute is not None else _default_item(machine, target, thing, key)
+        return _item_of_object(machine, target, obj, key)
     if isinstance(target, Cls):
         return ref(target)
     if isinstance(target, (Ext, Inst)):
@@ -445,6 +439,19 @@ def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
             return data(frozenset((source_label(machine, source.origin, -1, -1, target.name),)))
         return data(obj.labels)
     return data(obj.labels)
+
+
+def _item_of_object(machine: Machine, target: Obj, obj: Value, key: Value) -> Value:
+    thing = thing_at(machine, target)
+    if thing is None:
+        return data(obj.labels)
+    if thing.cls is not None:
+        called = _dunder(machine, ref(target), thing.cls, "__getitem__", key)
+        if called is None and thing.kind == "tuple":
+            return item_of(thing, key)
+        return called if called is not None else data(thing.own)
+    attribute = read(machine, thing, key)
+    return attribute if attribute is not None else _default_item(machine, target, thing, key)
 
 
 def _default_item(machine: Machine, target: Obj, thing: Thing, key: Value) -> Value:

@@ -23,9 +23,7 @@ PARTIAL_METHOD: Final = "partialmethod"
 _DEEPEST: Final = 6
 
 
-def partial_method(
-    machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int
-) -> Value | None:
+def partial_method(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """``partialmethod(f, x)``: as ``partial``, but what it is read from comes first."""
     from mlsec_lint.dataflow.flow.specials import special_call
 
@@ -126,8 +124,8 @@ def _selected(machine: Machine, thing: Thing, value: Value) -> list[Value]:
     if value.open or value.consts or not orders or None in orders:
         return everything
     found: dict[Value, None] = {}
+    by_owner: dict[object, Value] = {r.code: f for f, kind in cases for r in kind.refs if isinstance(r, Cls)}
     for order in orders:
-        by_owner = {r.code: f for f, kind in cases for r in kind.refs if isinstance(r, Cls)}
         function = next((by_owner[owner] for owner in order or () if owner in by_owner), thing.items[".func"])
         found[function] = None
     return list(found)

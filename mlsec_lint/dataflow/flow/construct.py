@@ -96,9 +96,9 @@ def _made_by_new(machine: Machine, cls: Cls, call: Call, at: int, end: int) -> V
 def _refine(machine: Machine, cls: CodeKey, address: Address) -> None:
     """``__new__`` of a base made the instance: now its class is known."""
     thing = machine.state.heap.get(address)
-    if thing is not None and thing.cls is not None and thing.cls != cls:
-        if thing.cls in machine.solver.classes.order(cls):
-            machine.state.heap[address] = replace(thing, cls=cls)
+    known = thing.cls if thing is not None else None
+    if thing is not None and known is not None and known != cls and known in machine.solver.classes.order(cls):
+        machine.state.heap[address] = replace(thing, cls=cls)
 
 
 def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end: int) -> None:
@@ -130,12 +130,11 @@ def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end:
         for name in fields:
             if f".{name}" not in items:
                 items[f".{name}"] = get_item(machine, spread, Value(consts=(name,))) if spread.refs else spread
-    for name in fields:
-        made = initial(machine, cls.code, name, at, end) if f".{name}" not in items else None
-        if made is None and thing.kind == "tuple" and f".{name}" not in items:
-            made = class_value(machine, cls.code, name)
-        if made is not None:
-            items[f".{name}"] = made
+    for name in (name for name in fields if f".{name}" not in items):
+        made = initial(machine, cls.code, name, at, end)
+        # A named tuple also has its defaults by position, where reading the class does not help.
+        made = class_value(machine, cls.code, name) if made is None and thing.kind == "tuple" else made
+        items.update({f".{name}": made} if made is not None else {})
     thing = replace(thing, items=items, own=own)
     machine.state.heap[address] = positions(fields, thing) if thing.kind == "tuple" else thing
     post_initialise(machine, cls.code, ref(Obj(address)), at, end)

@@ -134,9 +134,9 @@ def compared(machine: Machine, op: str, left: Value, right: Value) -> tuple[Test
         return ()
     found: list[Test] = []
     for one, other in ((left, right), (right, left)):
-        if isinstance(one.ident, tuple) and one.ident[:1] == (TYPE_OF,):
-            asked = cast("tuple[object, ...]", one.ident)[1]
-            found.extend(replace(test, holds=holds) for test in type_tests(machine, asked, other.refs))
+        parts = cast("tuple[object, ...]", one.ident) if isinstance(one.ident, tuple) else ()
+        if parts and parts[0] == TYPE_OF:
+            found.extend(replace(test, holds=holds) for test in type_tests(machine, parts[1], other.refs))
         for tag, ident in one.digests:
             if isinstance(tag, str) and tag != SIGNED:
                 found.extend(Test(each, ident, holds) for each in trusted_by(machine, tag, other.labels))
@@ -152,10 +152,11 @@ def type_tests(machine: Machine, ident: object, types: tuple[Reference, ...]) ->
     guards = machine.knowledge.guards
     tags: set[str] = set()
     for target in types:
-        cleaning = {g.tag for g in guards.find(target.name) if g.acts == "clean"} if isinstance(target, Ext) else set()
+        known = guards.find(target.name) if isinstance(target, Ext) else ()
+        cleaning = [guard.tag for guard in known if guard.acts == "clean"]
         if not cleaning:
             return ()
-        tags |= cleaning
+        tags.update(cleaning)
     return tuple(Test(tag, ident) for tag in sorted(tags)) if ident is not None else ()
 
 

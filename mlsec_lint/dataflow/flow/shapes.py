@@ -108,9 +108,7 @@ def _dictionary(machine: Machine, thing: Thing, at: int, variant: str, depth: in
             continue
         inner = [t for _, t in things(machine, value) if t.cls is not None] if depth < _DEEPEST else []
         nested = len(inner) == len(value.refs) == 1
-        items[item_key(name)] = (
-            _dictionary(machine, inner[0], at, f"{variant}.{name}", depth + 1) if nested else value
-        )
+        items[item_key(name)] = _dictionary(machine, inner[0], at, f"{variant}.{name}", depth + 1) if nested else value
     return allocate(machine, at, Thing("dict", items, None, not thing.own, thing.own), variant=variant)
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.values import FunctionRef
     from mlsec_lint.source import ir
+    from mlsec_lint.source.ir import Constant
 
 T = TypeVar("T")
 
@@ -193,7 +194,9 @@ class Solver:
         code = self.codes[key]
         machine = Machine(self, code, early=early)
         constants = {
-            index: symbolic((("p", index),), cast("CodeKey", value)) if kind == CLASS else Value(consts=(value,))
+            index: symbolic((("p", index),), cast("CodeKey", value))
+            if kind == CLASS
+            else Value(consts=(cast("Constant", value),))
             for index, kind, value in spec
         }
         annotations = self.annotations.of(code)
