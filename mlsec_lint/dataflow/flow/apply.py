@@ -151,6 +151,7 @@ class Application:
 
     def _write_overlay(self, path: Address, thing: Thing) -> None:
         from mlsec_lint.dataflow.flow.access import set_attribute, set_item, taint_content
+        from mlsec_lint.dataflow.flow.reflection import set_any
 
         machine, rewriting = self.machine, self.rewriting
         target = rewriting.resolve(path)
@@ -168,10 +169,7 @@ class Application:
         if thing.own:
             labels = rewriting.labels(thing.own, frozenset())
             taint_content(machine, ident_of(target), Value(labels))
-            for each in target.refs:
-                if isinstance(each, Obj) and each.address in machine.state.heap:
-                    old = machine.state.heap[each.address]
-                    machine.state.heap[each.address] = replace(old, own=old.own | labels)
+            set_any(machine, target, Value(labels))
 
     def _write_variable(self, path: Address, target: Value, key: Key, value: Value, maybe: bool) -> None:
         from mlsec_lint.dataflow.flow.access import thing_at

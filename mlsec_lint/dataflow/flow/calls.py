@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow import binders
 from mlsec_lint.dataflow.flow.access import get_attribute, thing_at
 from mlsec_lint.dataflow.flow.apply import call_function
 from mlsec_lint.dataflow.flow.construct import construct
@@ -142,26 +143,27 @@ def _call_bound(machine: Machine, target: Bound, call: Call, at: int, end: int) 
         if func.name == "property.setter" and call.positional:
             old = next((r for r in target.receiver.refs if isinstance(r, Wrapped)), None)
             return ref(Wrapped("property", old.func, call.positional[0].value)) if old is not None else UNKNOWN
+        if func.name == binders.REGISTER and call.positional:
+            return binders.register(machine, target.receiver, call, at)
         return call_external(machine, func.name, call, target.receiver, at, end)
     if isinstance(func, Fun):
         return call_function(machine, func, call.after((Argument(target.receiver),)), at, end)
-    return call_value(machine, Value(refs=(func,)), call, at, end)
+    found = binders.call_bound(machine, func, target.receiver, call, at, end) if isinstance(func, Obj) else None
+    return found if found is not None else call_value(machine, Value(refs=(func,)), call, at, end)
 
 
 def _call_object(machine: Machine, target: Obj, labels: Labels, call: Call, at: int, end: int) -> Value:
     thing = thing_at(machine, target)
     if thing is not None and thing.kind == "partial":
-        held = tuple(Argument(v) for v in thing.sequence())
-        words = {key[1]: Argument(v) for key, v in thing.items.items() if key[0] == "kw"}
-        words.update(call.keywords)
-        whole = Call((*held, *call.positional), tuple(words.items()), call.more, call.more_keywords)
         if machine.nesting > _DEEPEST_CALLBACK * 2:
             return unknown_call(machine, labels, call, at)
         machine.nesting += 1
         try:
-            return call_value(machine, thing.items[".func"], whole, at, end)
+            return call_value(machine, thing.items[".func"], binders.held(thing, call), at, end)
         finally:
             machine.nesting -= 1
+    if thing is not None and thing.kind == binders.GENERIC:
+        return binders.call_generic(machine, thing, call, 0, at, end)
     found = get_attribute(machine, ref(target), "__call__")
     if any(isinstance(r, Bound) and isinstance(r.func, (Fun, Ext)) for r in found.refs):
         return call_value(machine, found, call, at, end)
@@ -194,7 +196,9 @@ def _method_of(
             labels = deep_labels(ref(target), machine.state.heap)
             return NOTHING if _is_container_method(name) else unknown_call(machine, labels, call, at)
         if thing.kind == "box":
-            return thing.items[".box"]
+            from mlsec_lint.dataflow.flow.tasks import future_method
+
+            return future_method(machine, target, thing, name, call, at, end)
         if thing.kind == "generator":
             return element_of(machine, ref(target))
     if isinstance(target, Sym):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from mlsec_lint.dataflow.flow.annotations import Annotations
@@ -337,6 +338,11 @@ class Solver:
     def is_foreign(self, kind: str) -> bool:
         """Whether data of this origin comes from somebody who may be hostile."""
         return kind in self._foreign
+
+    @cached_property
+    def handing(self) -> frozenset[str]:
+        """The names of library methods that call, later and with data from outside, a function that they are given."""
+        return frozenset(name.rpartition(".")[2] for name in self.knowledge.callbacks.names())
 
     def is_project_method(self, name: str) -> bool:
         """Whether some class of the project defines a method of this name."""
