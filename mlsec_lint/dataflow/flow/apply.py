@@ -35,8 +35,10 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
         return unknown_call(machine, frozenset(), call, at)
     values = bind_arguments(machine, code, fun, call, at)
     spec = specialisation(code, values)
-    machine.solver.note_edge(machine.origin[0], fun.code)
-    summary = machine.solver.summary(fun.code, spec, early=machine.early)
+    early = machine.early or machine.late
+    if machine.solver.log is not None:
+        machine.solver.log.function(machine, fun.code, (fun.code, spec, early))
+    summary = machine.solver.summary(fun.code, spec, early=early)
     return Application(machine, code, fun, values, summary, at, end).run()
 
 

@@ -42,6 +42,8 @@ def call_external(machine: Machine, name: str, call: Call, receiver: Value | Non
     """The result of calling an external name, by the models of knowledge or by the default policy."""
     name = machine.knowledge.canonical(name)
     acts = machine.knowledge.special(name)
+    if machine.solver.log is not None:
+        machine.solver.log.external(machine, name)
     notice_sink(machine, name, call, receiver, at, end)
     if acts:
         special = special_call(machine, acts, name, call, receiver, at, end)

@@ -5,7 +5,7 @@ What single operations do is in ``operations``, calls are in ``calls``; this fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -45,15 +45,31 @@ class StepsExceededError(Exception):
 
 
 class Machine:
-    """Evaluates a body. ``early`` evaluations serve the top level of modules: globals of modules stay symbolic."""
+    """Evaluates a body.
 
-    def __init__(self, solver: Solver, code: Code, *, early: bool = False, recorder: Recorder | None = None) -> None:
+    ``early`` evaluations serve the top level of modules: globals of modules stay symbolic. ``late`` ones run it again
+    when all modules have run: globals of others are known, its own are what they are at the time of each call.
+    ``demand`` names the evaluation where calls are noted.
+    """
+
+    def __init__(
+        self,
+        solver: Solver,
+        code: Code,
+        *,
+        early: bool = False,
+        late: bool = False,
+        recorder: Recorder | None = None,
+        demand: Hashable = None,
+    ) -> None:
         self.solver = solver
         self.knowledge = solver.knowledge
         self.code = code
         self.path = code.module.path
         self.body = code.body
         self.early = early
+        self.late = late
+        self.demand = demand
         self.recorder = recorder
         ops = code.ops
         self.registers: list[Value] = [UNKNOWN] * (code.body.registers + 1)
@@ -81,6 +97,8 @@ class Machine:
 
     def run(self) -> None:
         """Evaluate the body from its start; ends are collected in ``returned``."""
+        if self.solver.log is not None:
+            self.solver.log.start(self)
         try:
             self.block(self._ops)
         except StepsExceededError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -93,9 +93,9 @@ def _entered(solver: Solver, code: Code) -> Iterator[Reached]:
             yield Reached(hit, code.key, entered=True)
 
 
-def enter(solver: Solver, code: Code) -> Machine:
+def enter(solver: Solver, code: Code, demand: Hashable = None) -> Machine:
     """An evaluation in which a body is called once, by somebody outside the project."""
-    machine = Machine(solver, code)
+    machine = Machine(solver, code, demand=demand)
     values = parameter_values(machine, code)
     fun = Fun(code.key, tuple(("s", ("e", level)) for level in range(len(code.enclosing))), (), code.owner)
     summary = solver.summary(code.key, (), early=False)

@@ -26,6 +26,7 @@ from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
     from mlsec_lint.dataflow.flow.binding import Spec
+    from mlsec_lint.dataflow.flow.calllog import CallLog
     from mlsec_lint.dataflow.flow.modules import ModuleExit
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.values import FunctionRef
@@ -68,7 +69,7 @@ class Solver:
         self.fields = Fields()
         self.modules = Modules(self)
         self.summaries: dict[Demand, Summary] = {}
-        self.edges: dict[tuple[CodeKey, CodeKey], None] = {}
+        self.log: CallLog | None = None
         self.trimmed: Counter[str] = Counter()
         self.evaluations = 0
         self.handlers = 0
@@ -162,6 +163,7 @@ class Solver:
         depth = len(self._used)
         try:
             machine = self.machine(key, spec, early=early)
+            machine.demand = demand
             machine.run()
             summary = summarise(machine)
             used = self._used[depth - 1]
@@ -301,10 +303,6 @@ class Solver:
     def is_exported(self, path: str, name: str) -> bool:
         """Whether ``__all__`` of a module or the package around it exports a name that is private by its spelling."""
         return self.modules.is_exported(path, name)
-
-    def note_edge(self, caller: CodeKey, callee: CodeKey) -> None:
-        """Remember that one body calls another."""
-        self.edges[(caller, callee)] = None
 
     def module_hits(self, path: str) -> tuple[SinkHit, ...]:
         """The sinks that data reaches while a module is imported."""
