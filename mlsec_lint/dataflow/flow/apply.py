@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.binding import bind_arguments, specialisation
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
+from mlsec_lint.dataflow.flow.implicit import replay
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
 from mlsec_lint.dataflow.flow.summary import MOST_SINKS, Argument, Call, SinkHit, Site, Summary
 from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Address, CodeKey, Fun, Key, Obj, Sym, Value, join
@@ -77,9 +78,12 @@ class Application:
         rewriting.prepare(summary)
         heap = [(address, thing) for address, thing in summary.heap if address[0] != "s"]
         written = [(address, thing) for address, thing in summary.heap if address[0] == "s"]
+        if summary.deferred:
+            replay(machine, rewriting, summary.deferred, results=False)
         self._write(heap, written)
         if summary.residuals:
             self._residuals()
+            replay(machine, rewriting, summary.deferred, results=True)
             self._write(heap, written)
         self._raise()
         self._sinks()
@@ -162,7 +166,7 @@ class Application:
 
         machine, rewriting = self.machine, self.rewriting
         outer = machine.origin, machine.via
-        deep = len(machine.via) >= _DEEPEST_RESIDUAL
+        deep = machine.resolving >= _DEEPEST_RESIDUAL
         for residual in self.summary.residuals:
             callee = rewriting.value(residual.callee)
             call = self._call(residual.call)
@@ -171,7 +175,8 @@ class Application:
                 result = unknown_call(machine, callee.labels, call, site.at)
             else:
                 machine.origin = (residual.code, site)
-                machine.via = (*outer[1], *self._hops())
+                machine.via = (*outer[1], *self._hops(), *residual.hops)
+                machine.resolving += 1
                 try:
                     if residual.method:
                         result = call_method(machine, callee, residual.method, call, site.at, site.end)
@@ -179,6 +184,7 @@ class Application:
                         result = call_value(machine, callee, call, site.at, site.end)
                 finally:
                     machine.origin, machine.via = outer
+                    machine.resolving -= 1
             rewriting.result(residual.number, result)
             if not machine.state.alive:
                 machine.state.alive = True

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from mlsec_lint.dataflow.flow.implicit import before, of_call
 from mlsec_lint.dataflow.flow.values import CodeKey
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
     from mlsec_lint.dataflow.flow.solver import Demand
+    from mlsec_lint.dataflow.flow.summary import Call
+    from mlsec_lint.source import ir
 
 Callee = CodeKey | str
 """A body of the project, or the dotted name of something outside."""
@@ -34,15 +37,24 @@ class CallLog:
         self._calls[machine.demand] = {}
         self._uses[machine.demand] = {}
 
+    def before(self, machine: Machine, op: ir.Op) -> None:
+        """An operation is about to be evaluated: it may call without being a call."""
+        before(machine, op)
+
     def function(self, machine: Machine, key: CodeKey, demand: Demand) -> None:
         """A function of the project is called, and its summary for these constants is used."""
+        if machine.muted:
+            return
         self._note(machine, key)
         self._uses.setdefault(machine.demand, {})[demand] = None
 
-    def external(self, machine: Machine, name: str) -> None:
+    def external(self, machine: Machine, name: str, call: Call | None = None) -> None:
         """Something outside the project is called."""
-        if not name.startswith(_NO_NAMES):
-            self._note(machine, name)
+        if machine.muted or name.startswith(_NO_NAMES):
+            return
+        self._note(machine, name)
+        if call is not None:
+            of_call(machine, name, call)
 
     def _note(self, machine: Machine, callee: Callee) -> None:
         self._calls.setdefault(machine.demand, {})[(machine.origin[0], callee)] = None

@@ -161,6 +161,8 @@ def _call_object(machine: Machine, target: Obj, labels: Labels, call: Call, at: 
             return call_value(machine, thing.items[".func"], whole, at, end)
         finally:
             machine.nesting -= 1
+    if thing is not None and thing.cls is None and thing.kind in ("list", "dict", "tuple", "set"):
+        return unknown_call(machine, labels, call, at)
     found = get_attribute(machine, ref(target), "__call__")
     if any(isinstance(r, Bound) and isinstance(r.func, (Fun, Ext)) for r in found.refs):
         return call_value(machine, found, call, at, end)
@@ -309,7 +311,8 @@ def callbacks(machine: Machine, call: Call, labels: Labels) -> None:
 
 def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, end: int) -> Value:
     """A call that only a caller can resolve; its result is named, and the call is made when the summary is applied."""
-    site = Site(machine.path, at, end)
+    code, place = machine.origin
+    site = place if place is not None else Site(machine.path, at, end)
     for known in machine.residuals:
         if known.site == site and known.method == method and known.callee.refs == callee.refs:
             index = machine.residuals.index(known)
@@ -319,7 +322,7 @@ def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, 
         machine.trimmed["calls that only callers can resolve were cut off"] = None
         return unknown_call(machine, callee.labels, call, at)
     number = len(machine.residuals)
-    machine.residuals.append(Residual(number, callee, method, call, site, machine.code.key))
+    machine.residuals.append(Residual(number, callee, method, call, site, code, machine.via))
     return symbolic((("r", number),))
 
 

@@ -31,8 +31,20 @@ def construct(machine: Machine, cls: Cls, call: Call, at: int, end: int) -> Valu
         if found is not None and any(isinstance(r, Fun) for r in found.refs):
             initialise(machine, found, target, call, at, end)
         else:
+            _note_bases(machine, cls)
             fill(machine, cls, target.address, call, at, end)
     return made
+
+
+def _note_bases(machine: Machine, cls: Cls) -> None:
+    """Where calls are noted: the constructor that an external base brings, if the project has none."""
+    log = machine.solver.log
+    if log is None:
+        return
+    for base in machine.solver.classes.order(machine, cls.code):
+        if isinstance(base, str) and base != "builtins.object":
+            log.external(machine, f"{base}.__init__")
+            return
 
 
 def instance(machine: Machine, cls: Cls, at: int) -> Value:

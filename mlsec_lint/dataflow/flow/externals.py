@@ -43,7 +43,7 @@ def call_external(machine: Machine, name: str, call: Call, receiver: Value | Non
     name = machine.knowledge.canonical(name)
     acts = machine.knowledge.special(name)
     if machine.solver.log is not None:
-        machine.solver.log.external(machine, name)
+        machine.solver.log.external(machine, name, call)
     notice_sink(machine, name, call, receiver, at, end)
     if acts:
         special = special_call(machine, acts, name, call, receiver, at, end)

@@ -28,7 +28,7 @@ from mlsec_lint.source import ir
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
-    from mlsec_lint.dataflow.flow.summary import Residual, SinkHit, Site
+    from mlsec_lint.dataflow.flow.summary import Deferred, Residual, SinkHit, Site
     from mlsec_lint.dataflow.flow.trace import Recorder
 
 MOST_STEPS: Final = 40_000
@@ -82,9 +82,12 @@ class Machine:
         self.raised: Value | None = None
         self.sinks: dict[tuple[Any, ...], SinkHit] = {}
         self.residuals: list[Residual] = []
+        self.deferred: dict[tuple[Any, ...], Deferred] = {}
+        self.muted = 0
         self.trimmed: dict[str, None] = {}
         self.applications = 0
         self.nesting = 0
+        self.resolving = 0
         self.place = (-1, -1)
         self.origin: tuple[CodeKey, Site | None] = (code.key, None)
         self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
@@ -112,9 +115,12 @@ class Machine:
         if self._steps > MOST_STEPS:
             raise StepsExceededError
         recorder = self.recorder
+        log = self.solver.log
         for op in ops:
             if not self.state.alive:
                 return
+            if log is not None:
+                log.before(self, op)
             _OPERATIONS[type(op)](self, op)
             if recorder is not None:
                 recorder.after(self, op)

@@ -23,6 +23,7 @@ from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
 from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
+    Cls,
     Ext,
     Label,
     Obj,
@@ -34,6 +35,8 @@ from mlsec_lint.dataflow.flow.values import (
     data,
     has_constant,
     join,
+    join_all,
+    ref,
     truth,
 )
 from mlsec_lint.source import ir
@@ -164,14 +167,14 @@ def content(machine: Machine, value: Value) -> frozenset[Label]:
     return deep_labels(value, machine.state.heap)
 
 
-_METHOD_OF: Final = {
+METHOD_OF: Final = {
     "+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__", "&": "__and__",
     "@": "__matmul__", "%": "__mod__", "<<": "__lshift__", ">>": "__rshift__", "//": "__floordiv__",
 }  # fmt: skip
 
 
 def _operator_method(machine: Machine, operator: str, left: Value, right: Value) -> Value | None:
-    name = _METHOD_OF.get(operator)
+    name = METHOD_OF.get(operator)
     if name is None:
         return None
     for value, argument, method in ((left, right, name), (right, left, name.replace("__", "__r", 1))):
@@ -292,8 +295,20 @@ def _return(machine: Machine, op: ir.Return) -> None:
 
 
 def _raise(machine: Machine, op: ir.Raise) -> None:
-    machine.raise_value(machine.get(op.src) if op.src != ir.NONE else None)
+    value = machine.get(op.src) if op.src != ir.NONE else None
+    if value is not None and any(isinstance(r, Cls) for r in value.refs):
+        value = _instances(machine, value)
+    machine.raise_value(value)
     machine.state.alive = False
+
+
+def _instances(machine: Machine, value: Value) -> Value:
+    """``raise C`` makes an instance of ``C``."""
+    from mlsec_lint.dataflow.flow.construct import construct
+    from mlsec_lint.dataflow.flow.summary import Call
+
+    made = [construct(machine, r, Call(), *machine.place) if isinstance(r, Cls) else ref(r) for r in value.refs]
+    return join_all([replace(value, refs=()), *made])
 
 
 def _caught(machine: Machine, op: ir.Caught) -> None:

@@ -71,6 +71,8 @@ class Rewriting:
             values += [hit.receiver] if hit.receiver is not None else []
         for residual in summary.residuals:
             values += [residual.callee, *self._of_call(residual.call)]
+        for deferred in summary.deferred:
+            values += deferred.operands
         for value in values:
             for label in value.labels:
                 if isinstance(label.origin, tuple) and label.origin[0][0] != "r":
@@ -91,7 +93,11 @@ class Rewriting:
         """What a path of the callee leads to in the caller."""
         known = self._paths.get(path)
         if known is None:
-            known = self._root(path[0]) if len(path) == 1 else self._step(path)
+            self._machine.muted += 1
+            try:
+                known = self._root(path[0]) if len(path) == 1 else self._step(path)
+            finally:
+                self._machine.muted -= 1
             self._paths[path] = known
         return known
 

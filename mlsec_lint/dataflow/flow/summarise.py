@@ -42,6 +42,7 @@ def summarise(machine: Machine) -> Summary:
         tuple(machine.residuals),
         tuple(sorted(guards, key=repr_of)),
         tuple(machine.trimmed),
+        tuple(machine.deferred.values()),
     )
 
 

@@ -83,7 +83,10 @@ class SinkHit(Struct, frozen=True):
 
 
 class Residual(Struct, frozen=True):
-    """A call that only a caller can resolve: of a value, or of a method of it. ``number`` names its result."""
+    """A call that only a caller can resolve: of a value, or of a method of it. ``number`` names its result.
+
+    ``site`` in ``code`` is where it is written; ``hops`` are the call sites that lead there from the summarised body.
+    """
 
     number: int
     callee: Value
@@ -91,6 +94,20 @@ class Residual(Struct, frozen=True):
     call: Call
     site: Site
     code: CodeKey
+    hops: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
+
+
+class Deferred(Struct, frozen=True):
+    """An operation on what only a caller knows, kept where calls are noted: a property read, an iteration, ``==``.
+
+    ``operands`` start with the receiver; ``names`` are those of the attribute, or of the special methods in question.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    operands: tuple[Value, ...]
+    code: CodeKey
+    site: Site | None
 
 
 class Summary(Struct, frozen=True):
@@ -108,6 +125,7 @@ class Summary(Struct, frozen=True):
     residuals: tuple[Residual, ...] = ()
     guards: tuple[tuple[object, frozenset[str]], ...] = ()
     trimmed: tuple[str, ...] = ()
+    deferred: tuple[Deferred, ...] = ()
 
 
 BOTTOM: Final = Summary()
