@@ -18,6 +18,7 @@ from mlsec_lint.dataflow.units import new_context, observe_function, observe_mod
 from mlsec_lint.domain.finding import Finding, Problem
 from mlsec_lint.domain.rule import PROFILES
 from mlsec_lint.engine.acceptance import Acceptance, failure
+from mlsec_lint.engine.demand import Demand
 from mlsec_lint.engine.findings import findings_of
 from mlsec_lint.engine.flows import Flows
 from mlsec_lint.engine.selection_of_units import Units
@@ -135,8 +136,15 @@ class Analysis:
 
     def _compose(self, paths: Sequence[str]) -> None:
         """The flows, unless no rule asks for them."""
-        self.flows.compose(self.sources, self._failed)
         solver = self.flows.solver
+        demand = Demand(solver, self.texts, self.sources)
+        for path in paths:
+            demand.seed(path, self.units[path])
+        if self.everything:
+            demand.everything()
+        demand.follow()
+        self.flows.compose(demand, self._failed)
+        solver.trimmed.update(demand.unfollowed)
         self.threat = threat_model(
             self.knowledge.threat_models, self.chosen_threat, self.facts, has_handlers=self.flows.has_handlers
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlsec_lint.checks.call_sinks import CallSinks
 from mlsec_lint.checks.draft import Draft, DraftStep
 from mlsec_lint.checks.flow_sinks import EventKey, FlowSinks, Reaching
-from mlsec_lint.dataflow.flow.reach import Reached, functions_of, nested_codes, reached, reached_at_import
+from mlsec_lint.dataflow.flow.reach import Reached, nested_codes, reached, reached_at_import
 from mlsec_lint.dataflow.flow.solver import Solver
 from mlsec_lint.dataflow.flow.trace import explain
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.events import Event
     from mlsec_lint.domain.rule import Rule
     from mlsec_lint.domain.threats import ThreatModel
+    from mlsec_lint.engine.demand import Demand
 
 
 class Flows:
@@ -30,21 +31,24 @@ class Flows:
         self._slugs = frozenset(rule.slug for rule in rules)
         self._reached: dict[str, list[Reached]] = {}
 
-    def compose(self, paths: Iterable[str], failed: Callable[[str, Exception], None]) -> None:
-        """Work out what data reaches in the bodies of some modules."""
-        for path in paths:
-            try:
-                for each in reached_at_import(self.solver, path):
-                    self._note(each)
-                for each in reached(self.solver, functions_of(self.solver, path)):
-                    self._note(each)
-            except Exception as error:  # noqa: BLE001 - one file's failure must not end the run
-                failed(path, error)
-        for each in reached(self.solver, nested_codes(self.solver), entered=False):
-            self._note(each)
+    def compose(self, demand: Demand, failed: Callable[[str, Exception], None]) -> None:
+        """Work out what data reaches in the bodies that are asked for."""
+        for path in sorted(demand.modules):
+            self._noted(path, lambda path=path: reached_at_import(self.solver, path), failed)
+        for code in demand.codes():
+            self._noted(code.module.path, lambda code=code: reached(self.solver, [code]), failed)
+        nested = nested_codes(self.solver)
+        for code in nested:
+            self._noted(code.module.path, lambda code=code: reached(self.solver, [code], entered=False), failed)
 
-    def _note(self, each: Reached) -> None:
-        self._reached.setdefault(each.hit.site.module, []).append(each)
+    def _noted(
+        self, path: str, work: Callable[[], Iterable[Reached]], failed: Callable[[str, Exception], None]
+    ) -> None:
+        try:
+            for each in work():
+                self._reached.setdefault(each.hit.site.module, []).append(each)
+        except Exception as error:  # noqa: BLE001 - one file's failure must not end the run
+            failed(path, error)
 
     def paths(self) -> list[str]:
         """The modules in which data reaches a sink."""

@@ -18,8 +18,9 @@ from mlsec_lint.source.syntax import parse, text
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
-_TREES_KEPT: Final = 48
-"""Parsed trees that are kept: all trees of a large package would take a gigabyte."""
+_TREES_KEPT: Final = 4_000_000
+"""Bytes of source whose trees are kept (a tree takes some 20 times its source): all of a large package would take a
+gigabyte."""
 
 _ASSIGNMENT_WITHIN: Final = 10
 """Levels of syntax between a name and the assignment that stores it."""
@@ -124,6 +125,7 @@ class Project:
         self._read = read
         self._modules: dict[str, Module | None] = {}
         self._trees: OrderedDict[str, Tree] = OrderedDict()
+        self._kept = 0
         self._found: dict[tuple[str, str], str | None] = {}
         self._exists: dict[str, bool] = {}
         self._packages: dict[str, bool] = {}
@@ -149,9 +151,12 @@ class Project:
             tree = parse(module.data)
             if (gap := syntax_gap(tree.root_node, module.data)) is not None:
                 module.gaps[gap] = None
+            self._kept += len(module.data)
         self._trees[module.path] = tree
-        while len(self._trees) > _TREES_KEPT:
-            self._trees.popitem(last=False)
+        while self._kept > _TREES_KEPT and len(self._trees) > 1:
+            dropped, _ = self._trees.popitem(last=False)
+            old = self._modules.get(dropped)
+            self._kept -= len(old.data) if old is not None else 0
         return tree
 
     def find(self, importer: str, module: str, level: int) -> str | None:

@@ -165,14 +165,18 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
         if found is not None and not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs):
             value = join(found, value)
         return value if found is None or not thing.own else join(value, found)
-    if found is None and not name.startswith("__"):
+    if found is None and not name.startswith("__") and machine.nesting <= _DEEPEST_PROPERTY:
         hook = classes.attribute(machine, thing.cls, "__getattr__")
         if hook is not None and any(isinstance(r, Fun) for r in hook.refs):
             from mlsec_lint.dataflow.flow.calls import call_value
             from mlsec_lint.dataflow.flow.summary import Argument, Call
 
             call = Call((Argument(Value(consts=(name,))),))
-            return call_value(machine, bound(machine, hook, ref(target), thing.cls), call, *machine.place)
+            machine.nesting += 3
+            try:
+                return call_value(machine, bound(machine, hook, ref(target), thing.cls), call, *machine.place)
+            finally:
+                machine.nesting -= 3
     if thing.own:
         own = data(thing.own)
         return join(found, own) if found is not None else own

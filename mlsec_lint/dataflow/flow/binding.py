@@ -73,7 +73,7 @@ def _words(machine: Machine, call: Call, keywords: dict[str, object], at: int) -
 def specialisation(code: Code, values: list[Value]) -> Spec:
     """The constants among the arguments on which conditions of the callee depend."""
     found: list[tuple[int, str, Constant]] = []
-    for index in sorted(code.decisive):
+    for index in code.decisive:
         value = values[index] if index < len(values) else UNKNOWN
         if not value.known or value.labels:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.values import CodeKey
 from mlsec_lint.source import ir
@@ -38,50 +38,87 @@ class Code:
         return self.body.block or []
 
     @cached_property
+    def survey(self) -> Survey:
+        """What one look at all operations tells."""
+        return survey(self.ops, self.body)
+
+    @property
     def captured(self) -> frozenset[str]:
         """Names of this body that functions nested in it read or write."""
-        if self.body.kind == "module":
-            return frozenset()
-        ops = self.ops
-        free: set[str] = set()
-        for op in all_ops(ops):
-            if isinstance(op, ir.Function):
-                free |= _free(op.body)
-        return frozenset(free & self.body.binds)
+        return self.survey.captured
 
-    @cached_property
+    @property
     def generator(self) -> bool:
         """Whether calling the function makes a generator."""
-        return any(isinstance(op, ir.Yield) for op in all_ops(self.ops))
+        return self.survey.generator
 
     @cached_property
-    def decisive(self) -> frozenset[int]:
+    def decisive(self) -> tuple[int, ...]:
         """The parameters on which conditions depend: only these are worth specialising on."""
-        tested: set[int] = set()
-        loads: dict[int, str] = {}
-        compared: dict[int, tuple[int, ...]] = {}
-        for op in all_ops(self.ops):
-            if isinstance(op, ir.Load):
-                loads[op.dst] = op.name
-            elif isinstance(op, ir.Compare):
-                compared[op.dst] = (op.left, op.right)
-            elif isinstance(op, ir.Unary):
-                compared[op.dst] = (op.src,)
-            elif isinstance(op, ir.Shortcut):
-                compared[op.dst] = (op.left, op.right)
-                tested.add(op.left)
-            elif isinstance(op, (ir.If, ir.Choose)):
-                tested.add(op.test)
-            elif isinstance(op, (ir.Item, ir.SetItem, ir.Accumulate)):
-                tested.add(op.key)
-            elif isinstance(op, (ir.Call, ir.Method)):
-                tested.update(arg.src for arg in op.args)
-            elif isinstance(op, ir.Match):
-                tested.update(loads)
-        for _ in range(4):
-            tested |= {src for dst in tested & compared.keys() for src in compared[dst]}
-        names = {loads[register] for register in tested if register in loads}
-        return frozenset(i for i, param in enumerate(self.params) if param.name in names and not param.kind)
+        names = self.survey.decisive
+        return tuple(i for i, param in enumerate(self.params) if param.name in names and not param.kind)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one look at all operations of a body tells."""
+
+    captured: frozenset[str]
+    generator: bool
+    decisive: frozenset[str]
+
+
+_PASSING: Final = (ir.Call, ir.Method)
+
+
+def survey(ops: ir.Block, body: ir.Body) -> Survey:
+    """The names that nested functions use, whether values are yielded, and the names that decide something."""
+    free: set[str] = set()
+    generator = False
+    tested: set[int] = set()
+    loads: dict[int, str] = {}
+    compared: dict[int, tuple[int, ...]] = {}
+    pending = list(ops)
+    while pending:
+        op = pending.pop()
+        kind = type(op)
+        if kind is ir.Load:
+            loads[op.dst] = op.name  # type: ignore[attr-defined]
+            continue
+        if kind in _SIMPLE:
+            continue
+        if isinstance(op, _PASSING):
+            tested.update(arg.src for arg in op.args)
+        elif isinstance(op, ir.Function):
+            free |= _free(op.body)
+        elif isinstance(op, ir.Yield):
+            generator = True
+        elif isinstance(op, (ir.Item, ir.SetItem, ir.Accumulate)):
+            tested.add(op.key)
+        elif isinstance(op, ir.Compare):
+            compared[op.dst] = (op.left, op.right)
+        elif isinstance(op, ir.Unary):
+            compared[op.dst] = (op.src,)
+        elif isinstance(op, ir.Shortcut):
+            compared[op.dst] = (op.left, op.right)
+            tested.add(op.left)
+        elif isinstance(op, (ir.If, ir.Choose)):
+            tested.add(op.test)
+        elif isinstance(op, ir.Match):
+            tested.update(loads)
+        for block in blocks_of(op):
+            pending.extend(block)
+    for _ in range(4):
+        more = {src for dst in tested & compared.keys() for src in compared[dst]} - tested
+        if not more:
+            break
+        tested |= more
+    decisive = frozenset(loads[register] for register in tested if register in loads)
+    captured = frozenset(free & body.binds) if body.kind != "module" else frozenset[str]()
+    return Survey(captured, generator, decisive)
+
+
+_SIMPLE: Final = frozenset((ir.Const, ir.Store, ir.Attribute, ir.Build, ir.SetAttribute, ir.Format, ir.Return))
 
 
 def all_ops(ops: ir.Block) -> Iterator[ir.Op]:

@@ -15,6 +15,7 @@ _DEFINITION: Final = re.compile(
     rb"^([ \t]*)(?:class[ \t]+(\w+)[ \t]*(?:\(([^)#\n]{0,400}))?|(?:async[ \t]+)?def[ \t]+(\w+))", re.M
 )
 _STORED: Final = re.compile(rb"\b\w+\.([A-Za-z_]\w*)[ \t]*=(?!=)")
+_MOST_RELATED: Final = 40
 _LAST_NAME: Final = re.compile(rb"(\w+)[ \t]*(?:\[[^\]]*\])?[ \t]*$")
 
 
@@ -25,6 +26,7 @@ class ProjectIndex:
         self._read = read
         self._sources = sources
         self._redefined: dict[str, frozenset[str]] = {}
+        self._families: dict[str, frozenset[str]] = {}
 
     @cached_property
     def _classes(self) -> dict[str, tuple[set[str], set[str]]]:
@@ -76,6 +78,32 @@ class ProjectIndex:
                 if base != name:
                     found.setdefault(base, set()).add(name)
         return found
+
+    @cached_property
+    def _definers(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name, (_, methods) in self._classes.items():
+            for method in methods:
+                found.setdefault(method, set()).add(name)
+        return found
+
+    def definers(self, method: str) -> frozenset[str]:
+        """The classes that define a method."""
+        return frozenset(self._definers.get(method, ()))
+
+    def family(self, name: str) -> frozenset[str]:
+        """A class by name, and all that derive from it."""
+        known = self._families.get(name)
+        if known is None:
+            seen = {name}
+            pending = [name]
+            while pending and len(seen) < _MOST_RELATED:
+                for subclass in sorted(self._subclasses.get(pending.pop(), ())):
+                    if subclass not in seen:
+                        seen.add(subclass)
+                        pending.append(subclass)
+            known = self._families[name] = frozenset(seen)
+        return known
 
     def is_mixed(self, name: str) -> bool:
         """Whether a class derived from one of this name has several bases."""

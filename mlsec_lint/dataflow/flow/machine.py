@@ -92,6 +92,7 @@ class Machine:
         self.origin: tuple[CodeKey, Site | None] = (code.key, None)
         self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
         self.stars: list[tuple[str | None, str]] = []
+        self.captured = code.captured
         self._ops = ops
         self._breaks: list[State] = []
         self._continues: list[State] = []

@@ -53,7 +53,7 @@ def bind(machine: Machine, name: str, value: Value) -> None:
         level = _level(machine, name)
         if level >= 0:
             write_overlay(machine, (("e", level),), f"={name}", value)
-    elif name in machine.code.captured:
+    elif name in machine.captured:
         heap, address = machine.state.heap, frame_address(machine)
         frame = heap.get(address) or Thing("frame", {})
         heap[address] = replace(frame, items={**frame.items, f"={name}": value})
@@ -63,7 +63,7 @@ def bind(machine: Machine, name: str, value: Value) -> None:
 
 def local(machine: Machine, name: str) -> Value | None:
     """The value of a name that this body binds itself; none for others."""
-    if name in machine.code.captured:
+    if name in machine.captured:
         frame = machine.state.heap.get(frame_address(machine))
         return frame.items.get(f"={name}") if frame is not None else None
     return machine.state.names.get(name)
@@ -98,9 +98,8 @@ def _level(machine: Machine, name: str) -> int:
 
 
 def _of_module(machine: Machine, name: str) -> Value:
-    if name in _BUILTINS and not machine.stars:
-        return builtin(machine, name)
-    static = machine.solver.statics.starred(machine.path, name)
+    # A class is also evaluated by itself, before its module: what the module binds is looked up then.
+    static = machine.solver.statics.global_name(machine.path, name, early=True)
     return static if static is not None else builtin(machine, name)
 
 
@@ -122,7 +121,7 @@ def global_value(machine: Machine, path: str, name: str) -> Value:
     if overlay is not None and written is not None and key not in overlay.maybe:
         return written
     value = machine.solver.statics.global_name(path, name, early=machine.early)
-    if value is None:
+    if value is None or (value.refs == () and not value.consts and name in _BUILTINS):
         value = builtin(machine, name)
     elif machine.solver.statics.is_rebound(path, name):
         value = replace(value, labels=value.labels | {Label((*root, key))}, open=True)

@@ -86,7 +86,7 @@ def _set_item(machine: Machine, op: ir.SetItem) -> None:
 def _delete(machine: Machine, op: ir.Delete) -> None:
     state = machine.state
     if op.obj == ir.NONE:
-        if op.name in machine.code.captured:
+        if op.name in machine.captured:
             address = frame_address(machine)
             if address in state.heap:
                 state.heap[address] = state.heap[address].without(f"={op.name}")

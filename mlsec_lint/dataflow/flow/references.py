@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 _DEEPEST: Final = 4
 """Levels of objects in objects whose content counts as content of the outermost."""
 
+_MOST_SEEN: Final = 200
+"""Objects that are looked into; deterministic, since they are met level by level."""
+
 
 def addresses_in(value: Value) -> Iterator[Address]:
     """The objects that a value refers to directly (through functions, receivers and wrappers)."""
@@ -38,27 +41,36 @@ def deep_labels(value: Value, heap: dict[Address, Thing]) -> Labels:
     """The labels of a value and of everything in it: what a function that looks at all of it may see."""
     if not value.refs:
         return value.labels
-    labels = set(value.labels)
+    labels: set[Label] | None = None
     seen: set[Address] = set()
-    pending = [(value, _DEEPEST)]
-    while pending:
-        current, depth = pending.pop()
-        labels |= current.labels
-        for target in current.refs:
-            address = target.address if isinstance(target, Obj) else None
-            if isinstance(target, Sym):
-                address = ("s", *target.path)
-            elif isinstance(target, Bound):
-                pending.append((target.receiver, depth - 1))
-            if address is None or address in seen or not depth:
-                continue
-            seen.add(address)
-            thing = heap.get(address)
-            if thing is not None:
+    level = [value]
+    for _ in range(_DEEPEST):
+        below: list[Value] = []
+        for current in level:
+            for target in current.refs:
+                kind = type(target)
+                if kind is Obj:
+                    address = target.address  # type: ignore[union-attr]
+                elif kind is Sym:
+                    address = ("s", *target.path)  # type: ignore[union-attr]
+                else:
+                    continue
+                thing = heap.get(address)
+                if thing is None or address in seen:
+                    continue
+                seen.add(address)
+                if labels is None:
+                    labels = set(value.labels)
                 labels |= thing.own
-                pending.extend((v, depth - 1) for v in thing.items.values())
-                pending.extend((v, depth - 1) for v in (thing.rest, thing.keys) if v is not None)
-    return frozenset(labels)
+                for part in (*thing.items.values(), thing.rest, thing.keys):
+                    if part is not None:
+                        labels |= part.labels
+                        if part.refs:
+                            below.append(part)
+        if not below or len(seen) > _MOST_SEEN:
+            break
+        level = below
+    return frozenset(labels) if labels is not None else value.labels
 
 
 def relabel(value: Value, labels: frozenset[Label]) -> Value:

@@ -55,12 +55,16 @@ class Rewriting:
         self._at = at
         self._paths: dict[Path, Value] = {}
         self._results: dict[int, Value] = {}
+        self._deep: dict[Path, Labels] = {}
+        self._values_seen: dict[Value, Value] = {}
+        self._open = False
         self._mark = ("@", machine.path, at)
         self.new = new
         self.repeated = {self._fresh(a) for a in new} & machine.state.heap.keys()
 
     def prepare(self, summary: Summary) -> None:
         """Resolve every path of the summary that does not depend on calls which the caller makes."""
+        self._open = bool(summary.residuals)
         values: list[Value] = [summary.returns] if summary.returns is not None else []
         for address, thing in summary.heap:
             if address[0] == "s" and address[1][0] != "r":
@@ -76,7 +80,7 @@ class Rewriting:
         for value in values:
             for label in value.labels:
                 if isinstance(label.origin, tuple) and label.origin[0][0] != "r":
-                    self.resolve(label.origin)
+                    self._all_labels(label.origin)
             for target in value.refs:
                 if isinstance(target, Sym) and target.path[0][0] != "r":
                     self.resolve(target.path)
@@ -87,7 +91,10 @@ class Rewriting:
     def result(self, number: int, value: Value) -> None:
         """The result of a call that the caller made."""
         self._results[number] = value
-        self._paths = {path: v for path, v in self._paths.items() if path[0] != ("r", number)}
+        root = ("r", number)
+        for known in (self._paths, self._deep):
+            for path in [p for p in known if p[0] == root]:
+                del known[path]
 
     def resolve(self, path: Path) -> Value:
         """What a path of the callee leads to in the caller."""
@@ -154,8 +161,27 @@ class Rewriting:
 
     def value(self, value: Value) -> Value:
         """A value of the callee as the caller sees it."""
-        if not value.refs and not value.labels and value.ident is None and not value.tests:
+        known = self._values_seen.get(value)
+        if known is not None:
+            return known
+        translated = self._translated(value)
+        if not self._depends(value):
+            self._values_seen[value] = translated
+        return translated
+
+    def _depends(self, value: Value) -> bool:
+        """Whether the translation may change when the caller makes the calls that are left to it."""
+        return self._open
+
+    def _translated(self, value: Value) -> Value:
+        refs = value.refs
+        if not refs and not value.labels and value.ident is None and not value.tests:
             return value
+        if len(refs) == 1 and isinstance(refs[0], Sym) and not value.consts and not value.open and not value.tests:
+            # By far the most frequent case: just what the caller has at a path.
+            path = refs[0].path
+            if len(value.labels) <= 1 and all(each.origin == path and not each.tags for each in value.labels):
+                return self._symbol(refs[0])
         inside = frozenset(r.path for r in value.refs if isinstance(r, Sym))
         labels = self.labels(value.labels, inside)
         refs: list[Reference] = []
@@ -193,14 +219,22 @@ class Rewriting:
     def labels(self, labels: Labels, inside: frozenset[Path]) -> Labels:
         """The labels as the caller sees them; for paths that the value refers to as well, only their own labels."""
         found: set[Label] = set()
-        heap = self._machine.state.heap
         for label in labels:
-            if isinstance(label.origin, Source):
+            origin = label.origin
+            if isinstance(origin, Source):
                 found.add(label)
-                continue
-            value = self.resolve(label.origin)
-            found |= with_tags(value.labels if label.origin in inside else deep_labels(value, heap), label.tags)
+            elif origin in inside:
+                found |= with_tags(self.resolve(origin).labels, label.tags)
+            else:
+                found |= with_tags(self._all_labels(origin), label.tags)
         return frozenset(found)
+
+    def _all_labels(self, path: Path) -> Labels:
+        """The labels of what is at a path and of everything in it, as it was when it was first asked for."""
+        known = self._deep.get(path)
+        if known is None:
+            known = self._deep[path] = deep_labels(self.resolve(path), self._machine.state.heap)
+        return known
 
     def reference(self, target: Reference) -> Reference:
         """A reference that is no path."""

@@ -10,12 +10,13 @@ from mlsec_lint.dataflow.flow.apply import is_symbolic
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
 from mlsec_lint.dataflow.flow.summary import SinkHit, Summary
-from mlsec_lint.dataflow.flow.values import Address, Obj, Source, Value, bounded, join, ref
+from mlsec_lint.dataflow.flow.values import Address, Inst, Obj, Source, Value, bounded, join, ref
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
 
 MOST_OBJECTS: Final = 24
+_FEW_OBJECTS: Final = 6
 
 
 def summarise(machine: Machine) -> Summary:
@@ -27,6 +28,8 @@ def summarise(machine: Machine) -> Summary:
     if machine.code.generator:
         returns = _generator(machine, state)
     kept = _kept(machine, state, returns)
+    if len(kept) > _FEW_OBJECTS:
+        kept = _telling(state, kept)
     if len(kept) > MOST_OBJECTS:
         machine.trimmed["objects beyond a limit were summed up"] = None
     chosen = dict.fromkeys(kept[:MOST_OBJECTS])
@@ -44,6 +47,29 @@ def summarise(machine: Machine) -> Summary:
         tuple(machine.trimmed),
         tuple(machine.deferred.values()),
     )
+
+
+def _telling(state: State, kept: list[Address]) -> list[Address]:
+    """The objects that hold data or functions, or lead to some: what is left are constants, most of the size."""
+    telling = {address for address in kept if _tells(state.heap[address])}
+    for _ in range(_FEW_OBJECTS):
+        more = {
+            address
+            for address in kept
+            if address not in telling
+            and any(a in telling for v in state.heap[address].items.values() for a in addresses_in(v))
+        }
+        if not more:
+            break
+        telling |= more
+    return [address for address in kept if address in telling]
+
+
+def _tells(thing: Thing) -> bool:
+    if thing.own or thing.kind == "generator":
+        return True
+    parts = [*thing.items.values(), *(v for v in (thing.rest, thing.keys) if v is not None)]
+    return any(v.labels or any(not isinstance(r, (Obj, Inst)) for r in v.refs) for v in parts)
 
 
 def repr_of(item: tuple[object, frozenset[str]]) -> str:
