@@ -35,7 +35,7 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
         machine.trimmed["a function with too many calls was followed in part"] = None
         return unknown_call(machine, frozenset(), call, at)
     values = bind_arguments(machine, code, fun, call, at)
-    spec = specialisation(code, values)
+    spec = specialisation(machine, code, fun, values)
     early = machine.early or machine.late
     if machine.solver.log is not None:
         machine.solver.log.function(machine, fun.code, (fun.code, spec, early))
@@ -191,11 +191,23 @@ class Application:
 
     def _call(self, call: Call) -> Call:
         value = self.rewriting.value
+        positional = tuple(Argument(value(a.value), a.at, a.end) for a in call.positional)
+        more = value(call.more) if call.more is not None else None
+        spread = value(call.spread) if call.spread is not None else None
+        if spread is not None:
+            from mlsec_lint.dataflow.flow.calls import sequence_of
+
+            items = sequence_of(self.machine, spread)
+            if items is not None:
+                positional, more, spread = (*positional, *map(Argument, items)), None, None
+            elif not isinstance(next(iter(spread.refs), None), Sym):
+                spread = None
         return Call(
-            tuple(Argument(value(a.value), a.at, a.end) for a in call.positional),
+            positional,
             tuple((n, Argument(value(a.value), a.at, a.end)) for n, a in call.keywords),
-            value(call.more) if call.more is not None else None,
+            more,
             value(call.more_keywords) if call.more_keywords is not None else None,
+            spread,
         )
 
     def _sinks(self) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 MOST_SPECIALISATIONS: Final = 6
 _LONGEST_CONSTANT: Final = 40
 
-Spec = tuple[tuple[int, str, "Constant"], ...]
+Spec = tuple[tuple["int | str", str, "Constant"], ...]
+"""Constants by the number of a parameter, or by the name of a variable of an enclosing function; with their types."""
 
 
 def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) -> list[Value]:
@@ -25,10 +26,10 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
 
     values: list[Value] = []
     keywords = dict(call.keywords)
-    position = 0
+    position = taken = 0
     for index, param in enumerate(code.params):
         if param.kind == "*":
-            values.append(_rest(machine, call, position, at))
+            values.append(_rest(machine, call, position, at, taken))
             position = len(call.positional)
         elif param.kind == "**":
             values.append(_words(machine, call, keywords, at))
@@ -40,7 +41,11 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
         else:
             value = fun.defaults[index] if index < len(fun.defaults) else None
             if call.more is not None and not param.keyword_only:
-                value = call.more if value is None else join(value, call.more)
+                more = call.more
+                if call.spread is not None:
+                    more = get_item(machine, call.spread, Value(consts=(taken,)))
+                    taken += 1
+                value = more if value is None else join(value, more)
             if call.more_keywords is not None:
                 given = get_item(machine, call.more_keywords, Value(consts=(param.name,)))
                 if given is not NOTHING:
@@ -49,9 +54,11 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
     return values
 
 
-def _rest(machine: Machine, call: Call, position: int, at: int) -> Value:
+def _rest(machine: Machine, call: Call, position: int, at: int, taken: int) -> Value:
     from mlsec_lint.dataflow.flow.containers import allocate
 
+    if call.spread is not None and not taken and position >= len(call.positional):
+        return call.spread
     items = {("int", i): a.value for i, a in enumerate(call.positional[position : position + MOST_ITEMS])}
     return allocate(machine, at, Thing("tuple", dict(items), call.more, call.more is None), variant="args")
 
@@ -70,17 +77,21 @@ def _words(machine: Machine, call: Call, keywords: dict[str, object], at: int) -
     return join(allocate(machine, at, Thing("dict", dict(items)), variant="kwargs"), more)
 
 
-def specialisation(code: Code, values: list[Value]) -> Spec:
-    """The constants among the arguments on which conditions of the callee depend."""
-    found: list[tuple[int, str, Constant]] = []
-    for index in code.decisive:
-        value = values[index] if index < len(values) else UNKNOWN
-        if not value.known or value.labels:
-            continue
-        constant = value.consts[0]
-        if isinstance(constant, (str, bytes)) and len(constant) > _LONGEST_CONSTANT:
-            continue
-        if isinstance(constant, float):
-            continue
-        found.append((index, type(constant).__name__, constant))
-    return tuple(found[:4])
+def specialisation(machine: Machine, code: Code, fun: Fun, values: list[Value]) -> Spec:
+    """The constants among the arguments, and in the scopes around, on which conditions of the callee depend."""
+    inputs: list[tuple[int | str, Value]] = [(i, values[i]) for i in code.decisive if i < len(values)]
+    for name, level in code.decisive_outside if fun.frames else ():
+        frame = machine.state.heap.get(fun.frames[level]) if level < len(fun.frames) else None
+        value = frame.items.get(f"={name}") if frame is not None else None
+        if frame is not None and value is not None and f"={name}" not in frame.maybe:
+            inputs.append((name, value))
+    return tuple((key, type(value.consts[0]).__name__, value.consts[0]) for key, value in inputs if _tells(value))[:4]
+
+
+def _tells(value: Value) -> bool:
+    if not value.known or value.labels:
+        return False
+    constant = value.consts[0]
+    if isinstance(constant, (str, bytes)):
+        return len(constant) <= _LONGEST_CONSTANT
+    return not isinstance(constant, float)

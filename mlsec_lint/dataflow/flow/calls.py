@@ -64,16 +64,17 @@ def arguments_of(machine: Machine, written: tuple[ir.Arg, ...]) -> Call:
     keywords: dict[str, Argument] = {}
     more: Value | None = None
     more_keywords: Value | None = None
+    iterable: Value | None = None
     for arg in written:
         value = machine.get(arg.src)
         if arg.kind == "**":
             more_keywords = _spread_keywords(machine, value, keywords, more_keywords)
         elif arg.kind == "*":
-            found = things(machine, value)
-            exact = len(found) == 1 and len(value.refs) == 1 and not value.open and found[0][1].exact
-            if exact and found[0][1].rest is None and found[0][1].kind in ("list", "tuple") and more is None:
-                positional.extend(Argument(item, arg.at, arg.end) for item in found[0][1].sequence())
+            items = sequence_of(machine, value) if more is None else None
+            if items is not None:
+                positional.extend(Argument(item, arg.at, arg.end) for item in items)
             else:
+                iterable = value if more is None and len(value.refs) == 1 and isinstance(value.refs[0], Sym) else None
                 element = element_of(machine, value)
                 more = element if more is None else join(more, element)
         elif arg.name:
@@ -81,8 +82,18 @@ def arguments_of(machine: Machine, written: tuple[ir.Arg, ...]) -> Call:
         elif more is None:
             positional.append(Argument(value, arg.at, arg.end))
         else:
-            more = join(more, value)
-    return Call(tuple(positional), tuple(keywords.items()), more, more_keywords)
+            more, iterable = join(more, value), None
+    return Call(tuple(positional), tuple(keywords.items()), more, more_keywords, iterable)
+
+
+def sequence_of(machine: Machine, value: Value) -> list[Value] | None:
+    """The elements of a list or tuple, if they are known one by one."""
+    found = things(machine, value)
+    if len(found) != 1 or len(value.refs) != 1 or value.open:
+        return None
+    thing = found[0][1]
+    exact = thing.exact and thing.rest is None and thing.kind in ("list", "tuple")
+    return thing.sequence() if exact else None
 
 
 def _spread_keywords(machine: Machine, value: Value, keywords: dict[str, Argument], more: Value | None) -> Value | None:

@@ -58,6 +58,23 @@ class Code:
         names = self.survey.decisive
         return tuple(i for i, param in enumerate(self.params) if param.name in names and not param.kind)
 
+    @cached_property
+    def decisive_outside(self) -> tuple[tuple[str, int], ...]:
+        """The variables of enclosing functions on which conditions depend, with the level of the function."""
+        found: list[tuple[str, int]] = []
+        for name in sorted(self.survey.decisive - self.body.binds - self.body.globals) if self.enclosing else ():
+            level = self.level_of(name)
+            if level >= 0:
+                found.append((name, level))
+        return tuple(found)
+
+    def level_of(self, name: str) -> int:
+        """The innermost enclosing function that binds a name, -1 for none."""
+        for level in range(len(self.enclosing) - 1, -1, -1):
+            if name in self.enclosing[level].body.binds:
+                return level
+        return -1
+
 
 @dataclass(frozen=True)
 class Survey:
@@ -78,6 +95,8 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
     tested: set[int] = set()
     loads: dict[int, str] = {}
     compared: dict[int, tuple[int, ...]] = {}
+    composed: dict[int, tuple[int, ...]] = {}
+    reflected: list[tuple[int, int]] = []
     pending = list(ops)
     while pending:
         op = pending.pop()
@@ -89,6 +108,12 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
             continue
         if isinstance(op, _PASSING):
             tested.update(arg.src for arg in op.args)
+            if isinstance(op, ir.Call) and len(op.args) > 1:
+                reflected.append((op.func, op.args[1].src))
+        elif isinstance(op, ir.Binary):
+            composed[op.dst] = (op.left, op.right)
+        elif isinstance(op, ir.Format):
+            composed[op.dst] = op.parts
         elif isinstance(op, ir.Function):
             free |= _free(op.body)
         elif isinstance(op, ir.Yield):
@@ -108,6 +133,9 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
             tested.update(loads)
         for block in blocks_of(op):
             pending.extend(block)
+    for func, name in reflected:
+        if loads.get(func) in _REFLECTING:
+            tested.update(composed.get(name, ()))
     for _ in range(4):
         more = {src for dst in tested & compared.keys() for src in compared[dst]} - tested
         if not more:
@@ -118,7 +146,10 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
     return Survey(captured, generator, decisive)
 
 
-_SIMPLE: Final = frozenset((ir.Const, ir.Store, ir.Attribute, ir.Build, ir.SetAttribute, ir.Format, ir.Return))
+_SIMPLE: Final = frozenset((ir.Const, ir.Store, ir.Attribute, ir.Build, ir.SetAttribute, ir.Return))
+
+_REFLECTING: Final = frozenset(("getattr", "setattr"))
+"""Functions for which the parts of a composed name decide which attribute is meant."""
 
 
 def all_ops(ops: ir.Block) -> Iterator[ir.Op]:

@@ -84,6 +84,7 @@ class Machine:
         self.residuals: list[Residual] = []
         self.deferred: dict[tuple[Any, ...], Deferred] = {}
         self.muted = 0
+        self.fixed: dict[str, Value] = {}
         self.trimmed: dict[str, None] = {}
         self.applications = 0
         self.nesting = 0

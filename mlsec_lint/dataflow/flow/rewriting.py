@@ -86,7 +86,7 @@ class Rewriting:
                     self.resolve(target.path)
 
     def _of_call(self, call: Call) -> list[Value]:
-        return call.values()
+        return [*call.values(), call.spread] if call.spread is not None else call.values()
 
     def result(self, number: int, value: Value) -> None:
         """The result of a call that the caller made."""

@@ -179,6 +179,7 @@ class Solver:
         code = self.codes[key]
         machine = Machine(self, code, early=early)
         constants = {index: Value(consts=(value,)) for index, _, value in spec}
+        machine.fixed = {name: value for name, value in constants.items() if isinstance(name, str)}
         annotations = self.annotations_of(code)
         for index, param in enumerate(code.params):
             value = constants.get(index)

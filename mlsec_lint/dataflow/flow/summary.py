@@ -30,12 +30,16 @@ class Argument(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """The arguments of a call; ``more_*`` say that a spread may add arguments which are not listed."""
+    """The arguments of a call; ``more_*`` say that a spread may add arguments which are not listed.
+
+    ``spread`` is the iterable itself, if all that is not listed comes from one iterable of a caller, in its order.
+    """
 
     positional: tuple[Argument, ...] = ()
     keywords: tuple[tuple[str, Argument], ...] = ()
     more: Value | None = None
     more_keywords: Value | None = None
+    spread: Value | None = None
 
     def values(self) -> list[Value]:
         """All values that are passed."""
@@ -61,7 +65,7 @@ class Call(Struct, frozen=True):
 
     def after(self, first: tuple[Argument, ...]) -> Call:
         """The call with more positional arguments in front."""
-        return Call((*first, *self.positional), self.keywords, self.more, self.more_keywords)
+        return Call((*first, *self.positional), self.keywords, self.more, self.more_keywords, self.spread)
 
 
 class SinkHit(Struct, frozen=True):
