@@ -68,7 +68,9 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
     if isinstance(target, Wrapped) and name in ("setter", "getter", "deleter"):
         return ref(Bound(Ext(f"property.{name}"), ref(target)))
     if isinstance(target, (Fun, Bound)):
-        return _of_function(target, name)
+        written = machine.state.heap.get(("c", *target.code)) if isinstance(target, Fun) else None
+        found = written.items.get(f".{name}") if written is not None else None
+        return found if found is not None else _of_function(target, name)
     return UNKNOWN
 
 
@@ -304,12 +306,23 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
             if thing.cls is not None and _set_property(machine, thing.cls, ref(target), name, value):
                 continue
             machine.state.heap[target.address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
-        elif isinstance(target, Cls):
+        elif isinstance(target, (Cls, Fun)):
             address = ("c", *target.code)
             thing = machine.state.heap.get(address) or Thing("class", {}, exact=False)
             machine.state.heap[address] = thing.with_item(key, value)
+        elif isinstance(target, Mod):
+            _set_global(machine, target.path, name, value, strong)
         elif isinstance(target, (Inst, Ext)) and obj.ident is not None:
             taint_content(machine, obj.ident, value)
+
+
+def _set_global(machine: Machine, path: str, name: str, value: Value, strong: bool) -> None:
+    """``module.name = value``."""
+    if machine.body.kind == "module" and machine.path == path:
+        old = machine.state.names.get(name)
+        machine.state.names[name] = value if strong or old is None else join(old, value)
+    else:
+        write_overlay(machine, (("g", path),), f"={name}", value, strong=strong)
 
 
 def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name: str, value: Value) -> bool:

@@ -305,19 +305,24 @@ def unknown_call(machine: Machine, labels: Labels, call: Call, at: int) -> Value
     return data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))), ("v", machine.path, at))
 
 
-def callbacks(machine: Machine, call: Call, labels: Labels) -> None:
-    """Functions among the arguments of an unknown function are called once, with the data of the others."""
+def callbacks(machine: Machine, call: Call, labels: Labels, *, likely: bool = False) -> None:
+    """Functions among the arguments of an unknown function are called once, with the data of the others.
+
+    Unless that is ``likely``, a graph of calls does not show it: most methods only keep what they are given.
+    """
     if machine.nesting >= _DEEPEST_CALLBACK:
         return
     for value in call.values():
         for target in value.refs:
             if isinstance(target, (Fun, Bound)) and not (isinstance(target, Bound) and isinstance(target.func, Ext)):
                 machine.nesting += 1
+                machine.muted += not likely
                 try:
                     given = data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))))
                     call_value(machine, Value(refs=(target,)), Call((), (), given, None), -1, -1)
                 finally:
                     machine.nesting -= 1
+                    machine.muted -= not likely
 
 
 def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, end: int) -> Value:

@@ -385,6 +385,13 @@ def _remove(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     return replace(thing, items={}, rest=thing.any_item(), exact=False), NONE
 
 
+def _sort(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
+    from mlsec_lint.dataflow.flow.specials import key_function
+
+    key_function(machine, call, allocate(machine, at, thing, variant="sorted"), at, at)
+    return _remove(machine, thing, call, at)
+
+
 def _reverse(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     if thing.exact and thing.rest is None:
         return replace(thing, items={("int", i): v for i, v in enumerate(reversed(thing.sequence()))}), NONE
@@ -441,7 +448,7 @@ _METHODS: Final[dict[str, Callable[[Machine, Thing, Call, int], Outcome]]] = {
     "remove": _remove,
     "discard": _remove,
     "reverse": _reverse,
-    "sort": _remove,
+    "sort": _sort,
     "values": _values,
     "keys": _keys,
     "items": _items,

@@ -89,7 +89,7 @@ def _modelled(machine: Machine, name: str, call: Call, receiver: Value | None, a
         refs = (*(r for r in value.refs if not isinstance(r, Sym) and r != typed), typed)
         return Value(bounded(labels), refs, value.consts, value.open, ident_of(value) or ident)
     labels = _all_labels(machine, call, receiver)
-    callbacks(machine, call, labels)
+    callbacks(machine, call, labels, likely=not _is_described(name))
     if labels and not _is_described(name):
         labels = with_tags(labels, frozenset((UNMODELLED,)))
     return Value(bounded(labels), (typed,), (), bool(labels), ident)

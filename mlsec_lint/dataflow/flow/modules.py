@@ -11,10 +11,13 @@ from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.statics import module_code
 from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, Value
 
+from mlsec_lint.dataflow.values import ObjectRef
+
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import SinkHit
+    from mlsec_lint.dataflow.state import HeapObject
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Modules:
         self._running: set[str] = set()
         self.heap: dict[Address, Thing] = {}
         self._settled: dict[Address, Thing] = {}
+        self._listed: dict[str, frozenset[str] | None] = {}
         self.of_classes: dict[Address, Thing] = {}
         self.defaults: dict[CodeKey, tuple[Value | None, ...]] = {}
 
@@ -94,18 +98,30 @@ class Modules:
 
     def is_exported(self, path: str, name: str) -> bool:
         """Whether ``__all__`` of the module lists a name."""
+        local = self._all_of(path)
+        return any(name in item.constants for thing in local or () for item in thing.items.values())
+
+    def listed(self, path: str) -> frozenset[str] | None:
+        """The names in ``__all__`` of a module, if all of them are known."""
+        if path not in self._listed:
+            things = self._all_of(path) or []
+            items = list(things[0].items.values()) if len(things) == 1 else []
+            known = all(len(item.constants) == 1 and not item.open and not item.references for item in items)
+            whole = len(things) == 1 and things[0].exact and things[0].rest is None and known
+            self._listed[path] = frozenset(str(item.constants[0]) for item in items) if whole else None
+        return self._listed[path]
+
+    def _all_of(self, path: str) -> list[HeapObject] | None:
+        """What a module makes its ``__all__``; none if there is none."""
         module = self._solver.project.module(path)
         if module is None or b"__all__" not in module.data:
-            return False
+            return None
         local = self._solver.context.exit_of(path)
         value = local.names.get("__all__") if local is not None else None
-        for target in value.references if value is not None else ():
-            site = getattr(target, "site", None)
-            thing = local.heap.get(site) if local is not None and site is not None else None
-            for item in thing.items.values() if thing is not None else ():
-                if name in item.constants:
-                    return True
-        return False
+        if local is None or value is None or value.open:
+            return None
+        found = [local.heap.get(r.site) for r in value.references if isinstance(r, ObjectRef)]
+        return [thing for thing in found if thing is not None]
 
     def default_names(self, code: Code, index: int) -> list[str]:
         """The external names that the default of a parameter is a call or an instance of."""

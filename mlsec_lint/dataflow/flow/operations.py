@@ -19,7 +19,7 @@ from mlsec_lint.dataflow.flow.containers import (
     unpack,
 )
 from mlsec_lint.dataflow.flow.guards import compared, negated
-from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
 from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
@@ -147,6 +147,11 @@ def combined(machine: Machine, operator: str, left: Value, right: Value, at: int
         if found and len(left.refs) == 1 and found[0][1].cls is None and found[0][1].kind in ("list", "tuple", "dict"):
             thing = found[0][1]
             if operator == "*":
+                items = thing.sequence() if thing.exact and thing.rest is None else []
+                times = right.consts[0] if right.known else None
+                if isinstance(times, int) and 0 < times * len(items) <= MOST_ITEMS:
+                    repeated = {("int", i): v for i, v in enumerate(items * times)}
+                    return allocate(machine, at, Thing(thing.kind, repeated), variant="op")
                 return allocate(machine, at, Thing(thing.kind, {}, thing.any_item(), False, thing.own), variant="op")
             return allocate(machine, at, spread(machine, thing, right), variant="op")
     called = _operator_method(machine, operator, left, right)

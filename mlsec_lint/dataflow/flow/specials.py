@@ -44,8 +44,19 @@ def special_call(
     machine: Machine, acts: str, name: str, call: Call, receiver: Value | None, at: int, end: int
 ) -> Value | None:
     """The result of a special call; none if it does nothing special with these arguments."""
+    key_function(machine, call, _value(call, 0), at, end)
     action = _ACTIONS.get(acts)
     return action(machine, name, call, receiver, at, end) if action is not None else None
+
+
+def key_function(machine: Machine, call: Call, values: Value | None, at: int, end: int) -> None:
+    """``sorted(values, key=f)``: the function is called with each element."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    key = call.keyword("key")
+    if key is None or values is None or not any(isinstance(r, _CALLABLE) for r in key.value.refs):
+        return
+    call_value(machine, key.value, Call((Argument(element_of(machine, values)),)), at, end)
 
 
 def _value(call: Call, index: int) -> Value | None:

@@ -69,7 +69,7 @@ class Statics:
         if exit_ is None:
             return UNKNOWN
         local = exit_.names.get(name)
-        if local is None:
+        if local is None or Symbol(path, name) in local.references:  # ``from . import name`` in a package
             submodule = self._solver.project.submodule(path, name)
             return ref(Mod(submodule)) if submodule is not None else self.starred(path, name, early=early)
         simple = self._simple(local, early)
@@ -200,11 +200,16 @@ class Statics:
         for star, dotted in exit_.stars if exit_ is not None else ():
             if star is None:
                 return ref(Ext(self._solver.knowledge.canonical(f"{dotted}.{name}")))
-            if star != path:
+            if star != path and self._is_starred(star, name):
                 found = self.global_name(star, name, early=early)
                 if found is not None and found is not UNKNOWN:
                     return found
         return None
+
+    def _is_starred(self, path: str, name: str) -> bool:
+        """Whether ``from module import *`` brings a name: what ``__all__`` lists, else all that are public."""
+        listed = self._solver.modules.listed(path)
+        return name in listed if listed is not None else not name.startswith("_")
 
     def module_attribute(self, machine: Machine, path: str, name: str) -> Value | None:
         """An attribute of a module as an evaluation sees it: written values included."""
