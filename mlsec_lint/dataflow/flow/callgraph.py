@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.flow.calllog import CallLog
 from mlsec_lint.dataflow.flow.callnames import CallNames
-from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.reach import enter, functions_of, nested_codes
-from mlsec_lint.dataflow.flow.statics import module_code
 from mlsec_lint.dataflow.flow.values import CodeKey
 
 if TYPE_CHECKING:
@@ -46,7 +44,7 @@ class _Graph:
     def calls(self) -> tuple[tuple[str, str], ...]:
         """The named pairs."""
         for path in self._paths:
-            self._tried(path, lambda path=path: self._run_module(path))
+            self._tried(path, lambda path=path: self._solver.modules.late(path, ("module", path)))
         for path in self._paths:
             self._tried(path, lambda path=path: self._add(functions_of(self._solver, path)))
         for _ in range(_MOST_ROUNDS):
@@ -69,14 +67,6 @@ class _Graph:
 
     def _add(self, codes: Iterable[Code]) -> None:
         self._codes.update((code.key, code) for code in codes)
-
-    def _run_module(self, path: str) -> None:
-        """Run the top level of a module as it runs when all others have run."""
-        code = module_code(self._solver, path)
-        if code is not None:
-            self._solver.exit(path)
-            self._solver.codes[code.key] = code
-            Machine(self._solver, code, late=True, demand=("module", path)).run()
 
     def _evaluate(self) -> bool:
         """Evaluate the bodies that were not yet; whether there were any."""

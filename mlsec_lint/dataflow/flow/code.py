@@ -179,6 +179,39 @@ def blocks_of(op: ir.Op) -> list[ir.Block]:
     return []
 
 
+def rebound_later(ops: ir.Block) -> frozenset[str]:
+    """The names that one way through a block binds more than once; branches that exclude each other count as one."""
+    found: set[str] = set()
+    pending = [ops]
+    while pending:
+        seen: dict[str, bool] = {}
+        for op in pending.pop():
+            bound = _bound_by(op)
+            package = isinstance(op, ir.Import)
+            for name in bound:
+                if name in seen and not (package and seen[name]):
+                    found.add(name)
+                seen[name] = package
+            if isinstance(op, ir.Loop):
+                found |= bound
+            if not isinstance(op, ir.Class):
+                pending.extend(blocks_of(op))
+    return frozenset(found)
+
+
+def _bound_by(op: ir.Op) -> set[str]:
+    """The names that an operation binds, with the blocks in it."""
+    found: set[str] = set()
+    for each in all_ops([op]) if not isinstance(op, ir.Class) else ():
+        if isinstance(each, ir.Store):
+            found.add(each.name)
+        elif isinstance(each, ir.Import):
+            found.add(each.alias or each.module.partition(".")[0])
+        elif isinstance(each, ir.ImportFrom):
+            found.add(each.alias)
+    return found
+
+
 def _free(body: ir.Body) -> set[str]:
     """The names that a nested function takes from the scopes around it."""
     found = set(body.nonlocals)

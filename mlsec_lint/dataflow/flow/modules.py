@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from mlsec_lint.dataflow.values import ObjectRef
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.machine import Machine
     from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.state import HeapObject
@@ -22,11 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModuleExit:
-    """The global names and the objects of a module, and the sinks that data reached at its top level."""
+    """The global names and the objects of a module, and the sinks that data reached at its top level.
+
+    ``unresolved`` says that it makes calls which only other modules can tell the target of.
+    """
 
     names: dict[str, Value] = field(default_factory=dict[str, Value])
     heap: dict[Address, Thing] = field(default_factory=dict[Address, Thing])
     sinks: tuple[SinkHit, ...] = ()
+    unresolved: bool = False
 
 
 class Modules:
@@ -72,7 +78,20 @@ class Modules:
         state = state or machine.state
         heap = {address: thing for address, thing in state.heap.items() if address[0] in ("a", "f")}
         hits = tuple(sorted(machine.sinks.values(), key=lambda h: (h.site.module, h.site.at, h.name)))
-        return ModuleExit(state.names, heap, hits)
+        return ModuleExit(state.names, heap, hits, bool(machine.residuals))
+
+    def late(self, path: str, demand: Hashable = None) -> Machine | None:
+        """The top level of a module as it runs when all others have run."""
+        from mlsec_lint.dataflow.flow.machine import Machine
+
+        code = module_code(self._solver, path)
+        if code is None:
+            return None
+        self._solver.exit(path)
+        self._solver.codes[code.key] = code
+        machine = Machine(self._solver, code, late=True, demand=demand)
+        machine.run()
+        return machine
 
     def adopt(self, heap: dict[Address, Thing]) -> None:
         """Objects that the body of a class made."""

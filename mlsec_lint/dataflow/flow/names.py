@@ -121,6 +121,8 @@ def global_value(machine: Machine, path: str, name: str) -> Value:
     written = overlay.items.get(key) if overlay is not None else None
     if overlay is not None and written is not None and key not in overlay.maybe:
         return written
+    if machine.early and machine.solver.statics.is_changing(path, name):
+        return read_path(machine, root, key)
     value = machine.solver.statics.global_name(path, name, early=machine.early)
     if value is None or (value.refs == () and not value.consts and name in _BUILTINS):
         value = builtin(machine, name)

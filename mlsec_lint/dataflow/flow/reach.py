@@ -60,9 +60,17 @@ def nested_codes(solver: Solver) -> list[Code]:
 
 
 def reached_at_import(solver: Solver, path: str) -> Iterator[Reached]:
-    """What data reaches while a module is imported."""
+    """What data reaches while a module is imported; where other modules decide, as it runs when they have run."""
     exit_ = solver.guarded(lambda: solver.exit(path))
-    for hit in exit_.sinks if exit_ is not None else ():
+    if exit_ is None:
+        return
+    hits = {(hit.name, hit.site): hit for hit in exit_.sinks}
+    if exit_.unresolved:
+        machine = solver.guarded(lambda: solver.modules.late(path))
+        for hit in machine.sinks.values() if machine is not None else ():
+            if has_source(hit):
+                hits[hit.name, hit.site] = hit
+    for hit in sorted(hits.values(), key=lambda h: (h.site.module, h.site.at, h.name)):
         if has_source(hit):
             yield Reached(hit, (path, -1))
 

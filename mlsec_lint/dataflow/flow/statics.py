@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.code import Code, all_ops
+from mlsec_lint.dataflow.flow.code import Code, all_ops, rebound_later
 from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Bound,
@@ -41,6 +41,7 @@ class Statics:
         self._solver = solver
         self._context = solver.context
         self._names: dict[tuple[str, str, bool], Value | None] = {}
+        self._changing: dict[str, frozenset[str]] = {}
         self._wrapped: dict[str, frozenset[int]] = {}
         self._resolving: set[tuple[str, str, bool]] = set()
 
@@ -48,6 +49,13 @@ class Statics:
         """Whether some function assigns the global name."""
         module = self._solver.project.module(path)
         return module is not None and name in module.rebound
+
+    def is_changing(self, path: str, name: str) -> bool:
+        """Whether what a global name stands for depends on when one looks: it is assigned again after a while."""
+        if path not in self._changing:
+            module = self._solver.project.module(path)
+            self._changing[path] = rebound_later(module.body.block or []) if module is not None else frozenset()
+        return name in self._changing[path] or self.is_rebound(path, name)
 
     def global_name(self, path: str, name: str, *, early: bool) -> Value | None:
         """The value of a global name of a module; none if the module does not have it."""
