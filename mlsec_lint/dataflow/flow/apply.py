@@ -163,6 +163,7 @@ class Application:
 
     def _residuals(self) -> None:
         from mlsec_lint.dataflow.flow.calls import call_method, call_value, unknown_call
+        from mlsec_lint.dataflow.flow.scopes import ENTER, enter
 
         machine, rewriting = self.machine, self.rewriting
         outer = machine.origin, machine.via
@@ -178,7 +179,9 @@ class Application:
                 machine.via = (*outer[1], *self._hops(), *residual.hops)
                 machine.resolving += 1
                 try:
-                    if residual.method:
+                    if residual.method == ENTER:
+                        result = enter(machine, callee)
+                    elif residual.method:
                         result = call_method(machine, callee, residual.method, call, site.at, site.end)
                     else:
                         result = call_value(machine, callee, call, site.at, site.end)

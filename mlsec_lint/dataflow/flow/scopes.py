@@ -19,6 +19,7 @@ from mlsec_lint.dataflow.flow.values import (
     Inst,
     Mod,
     Obj,
+    Sym,
     Value,
     Wrapped,
     join,
@@ -113,14 +114,25 @@ def _import_from(machine: Machine, op: ir.ImportFrom) -> None:
 
 def _enter(machine: Machine, op: ir.Enter) -> None:
     """``with x as y``: what ``__enter__`` of a project class returns; a generator's first value; else ``x`` itself."""
-    value = machine.get(op.src)
+    machine.set(op.dst, enter(machine, machine.get(op.src), ENTER if op.named else ""))
+
+
+ENTER: Final = "__enter__"
+
+
+def enter(machine: Machine, value: Value, deferred: str = ENTER) -> Value:
+    """What entering a context manager gives; of an object of the callers, they know (a call of ``deferred``)."""
+    from mlsec_lint.dataflow.flow.calls import residual
+
     result: Value | None = None
     for target in value.refs:
         one = Value(value.labels, (target,), (), False, value.ident)
         if isinstance(target, Obj):
             one = _entered(machine, target, one)
+        elif isinstance(target, Sym) and deferred and not target.ext and machine.solver.is_project_method(deferred):
+            one = residual(machine, one, deferred, Call(), *machine.place)
         result = one if result is None else join(result, one)
-    machine.set(op.dst, result if result is not None else value)
+    return result if result is not None else value
 
 
 def _entered(machine: Machine, target: Obj, value: Value) -> Value:
