@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.members import member
 from mlsec_lint.dataflow.flow.names import further, read_path, write_overlay
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
@@ -220,7 +221,10 @@ def _in_frames(found: Value, cls: Reference) -> Value:
 def _of_class(machine: Machine, target: Cls, name: str) -> Value:
     found = class_value(machine, target.code, name)
     if found is None:
-        return UNKNOWN
+        return _of_metaclass(machine, target, name)
+    of_enumeration = member(machine, target, name, found)
+    if of_enumeration is not None:
+        return of_enumeration
     found = _in_frames(found, target)
     result: Value | None = None
     for one in found.refs:
@@ -236,6 +240,12 @@ def _of_class(machine: Machine, target: Cls, name: str) -> Value:
     if found.consts or found.open:
         result = join(result, Value(found.labels, (), found.consts, found.open))
     return result
+
+
+def _of_metaclass(machine: Machine, target: Cls, name: str) -> Value:
+    meta = machine.solver.classes.metaclass(machine, target.code)
+    found = machine.solver.classes.attribute(machine, meta, name) if meta is not None else None
+    return bound(machine, found, ref(target), meta) if found is not None and meta is not None else UNKNOWN
 
 
 def bound(machine: Machine, found: Value, receiver: Value, cls: tuple[str, int]) -> Value:

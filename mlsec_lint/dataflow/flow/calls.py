@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.access import get_attribute, thing_at
 from mlsec_lint.dataflow.flow.apply import call_function
-from mlsec_lint.dataflow.flow.construct import construct
+from mlsec_lint.dataflow.flow.construct import TYPE_CALL, construct, construct_by_type
 from mlsec_lint.dataflow.flow.containers import any_of, container_method, element_of, things
 from mlsec_lint.dataflow.flow.externals import call_external, notice_method
 from mlsec_lint.dataflow.flow.references import deep_labels
@@ -149,6 +149,8 @@ def _call_bound(machine: Machine, target: Bound, call: Call, at: int, end: int) 
             found = container_method(machine, target.receiver, func.name.rpartition(".")[2], call, at)
             if found is not None:
                 return found
+        if func.name == TYPE_CALL:
+            return construct_by_type(machine, target.receiver, call, at, end)
         if func.name == "property.setter" and call.positional:
             old = next((r for r in target.receiver.refs if isinstance(r, Wrapped)), None)
             return ref(Wrapped("property", old.func, call.positional[0].value)) if old is not None else UNKNOWN
@@ -200,8 +202,9 @@ def _method_of(
 ) -> Value | None:
     if isinstance(target, Obj):
         thing = thing_at(machine, target)
-        if thing is None:
-            return None
+        if thing is None:  # an object of a module that still runs: its top level knows it when it makes the call
+            single = replace(obj, refs=(target,), open=False)
+            return residual(machine, single, name, call, at, end) if machine.early else None
         if thing.cls is None and thing.kind in ("list", "dict", "tuple", "set"):
             labels = deep_labels(ref(target), machine.state.heap)
             return NOTHING if _is_container_method(name) else unknown_call(machine, labels, call, at)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.flow.access import get_attribute
 from mlsec_lint.dataflow.flow.calls import call_value
+from mlsec_lint.dataflow.flow.creation import created
 from mlsec_lint.dataflow.flow.names import frames_for_nested
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import (
@@ -81,7 +82,9 @@ def _class(machine: Machine, op: ir.Class) -> None:
     finally:
         machine.classes.pop()
     machine.solver.classes.defined(key)
-    value = ref(Cls(key, frames_for_nested(machine)))
+    cls = Cls(key, frames_for_nested(machine))
+    created(machine, cls, op.name, attributes)
+    value = ref(cls)
     for mark in reversed(marks):
         for target in mark.refs:
             if isinstance(target, Fun) or (isinstance(target, Bound) and isinstance(target.func, Fun)):
