@@ -18,6 +18,7 @@ from mlsec_lint.dataflow.units import new_context, observe_function, observe_mod
 from mlsec_lint.domain.finding import Finding, Problem
 from mlsec_lint.domain.rule import PROFILES
 from mlsec_lint.engine.acceptance import Acceptance, failure
+from mlsec_lint.engine.bearing import Bearing
 from mlsec_lint.engine.demand import Demand
 from mlsec_lint.engine.findings import findings_of
 from mlsec_lint.engine.flows import Flows
@@ -139,10 +140,14 @@ class Analysis:
         solver = self.flows.solver
         demand = Demand(solver, self.texts, self.sources)
         for path in paths:
-            demand.seed(path, self.units[path])
+            demand.seed(path, self._seeds(path))
+        demand.follow()
+        bearing = Bearing(self.texts, self.sources, self.knowledge, lambda name: len(solver.index.definers(name)))
+        bearing.look()
+        demand.restrict(bearing.holds)
+        solver.lead(demand.codes(), bearing.holds)
         if self.everything:
             demand.everything()
-        demand.follow()
         self.flows.compose(demand, self._failed)
         solver.trimmed.update(demand.unfollowed)
         self.threat = threat_model(
@@ -151,6 +156,14 @@ class Analysis:
         self.outcome.composed = solver.evaluations
         self.outcome.unfollowed = tuple(sorted(solver.trimmed.items()))
         self.outcome.threat_model = self.threat.stated
+
+    def _seeds(self, path: str) -> list[int]:
+        """The places of calls that may be unsafe sinks: by what is seen locally, or if a caller decides."""
+        found = {draft.at for draft in self.drafts.get(path, ())}
+        for event in self.events.get(path, {}).values():
+            if event.at not in found and not event.assigned and self.flows.may_be_unsafe(event):
+                found.add(event.at)
+        return sorted(found)
 
     def _failed(self, path: str, error: Exception) -> None:
         self.outcome.problems.append(failure(path, error))

@@ -8,13 +8,13 @@ that the file knows). Method names that many classes define are followed no furt
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.reach import functions_of
 from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Fun, Mod
-from mlsec_lint.engine.selection_of_units import Units, units_with
 from mlsec_lint.source.scan import Scanner, Trigger
 
 if TYPE_CHECKING:
@@ -43,26 +43,28 @@ class Demand:
         self._solver = solver
         self._texts = texts
         self._sources = tuple(sources)
-        self._functions: dict[str, dict[int, Code]] = {}
+        self._functions: dict[str, list[Code]] = {}
+        self._callers: dict[CodeKey, set[CodeKey]] = {}
+        self._seeds: set[CodeKey] = set()
         self.bodies: dict[CodeKey, Code] = {}
         self.modules: set[str] = set()
         self.unfollowed: Counter[str] = Counter()
 
-    def seed(self, path: str, units: Units) -> None:
-        """Start from the functions of a module that hold sinks."""
-        codes = self._codes(path)
-        for function in units.functions:
-            code = codes.get(function.body.at)
-            if code is not None:
+    def seed(self, path: str, places: Iterable[int]) -> None:
+        """Start from the functions of a module that hold sinks at these places."""
+        for at in places:
+            code = self._around(path, at)
+            if code is None:
+                self.modules.add(path)
+            else:
                 self.bodies[code.key] = code
-        if units.top_level:
-            self.modules.add(path)
+                self._seeds.add(code.key)
 
     def everything(self) -> None:
-        """Start from all bodies; nothing is left to be found."""
+        """All bodies count, wherever they lead."""
         for path in self._sources:
             self.modules.add(path)
-            self.bodies.update((code.key, code) for code in self._codes(path).values())
+            self.bodies.update((code.key, code) for code in self._codes(path))
 
     def follow(self) -> None:
         """Add the callers, round by round."""
@@ -71,37 +73,57 @@ class Demand:
         for _ in range(_ROUNDS):
             wanted: dict[str, list[Code]] = {}
             for code in fresh:
-                for name in self._names(code):
-                    wanted.setdefault(name, []).append(code)
-            wanted = {name: codes for name, codes in wanted.items() if name not in searched or len(name) > 2}
+                wanted.setdefault(self._name(code), []).append(code)
+            wanted.pop("", None)
             if not wanted or len(self.bodies) > _MOST_BODIES:
                 self.unfollowed[TOO_MANY] += len(wanted)
                 return
             searched.update(wanted)
-            fresh = self._callers(wanted)
+            fresh = self._users(wanted)
+
+    def restrict(self, bearing: Callable[[Code], bool]) -> None:
+        """Keep the bodies that matter: from the sinks up to the first that outsiders may call, and whatever lies
+        between a body with foreign data (``bearing``) and a sink."""
+        called: dict[CodeKey, list[CodeKey]] = {}
+        for callee, callers in self._callers.items():
+            for caller in callers:
+                called.setdefault(caller, []).append(callee)
+        kept = _closure(self._seeds, lambda key: () if self._is_open(key) else self._callers.get(key, ()))
+        starts = {key for key, code in self.bodies.items() if bearing(code)}
+        kept |= _closure(starts, lambda key: called.get(key, ()))
+        self.bodies = {key: code for key, code in self.bodies.items() if key in kept}
+
+    def _is_open(self, key: CodeKey) -> bool:
+        """Whether outsiders may call a body, so that its callers add nothing to what they may pass."""
+        code = self.bodies.get(key)
+        name = code.body.name if code is not None else "_"
+        return not name.startswith("_") or name == "__call__"
 
     def codes(self) -> list[Code]:
         """The bodies in order of place."""
         return [code for _, code in sorted(self.bodies.items())]
 
-    def _codes(self, path: str) -> dict[int, Code]:
+    def _codes(self, path: str) -> list[Code]:
         known = self._functions.get(path)
         if known is None:
-            known = self._functions[path] = {code.body.at: code for code in functions_of(self._solver, path)}
+            known = self._functions[path] = functions_of(self._solver, path)
         return known
 
-    def _names(self, code: Code) -> list[str]:
-        """The names by which a body is called: its own, and that of its class for what makes or is an instance."""
-        name = code.body.name
-        if code.owner is None:
-            return [name]
-        info = self._solver.classes.info(code.owner)
-        cls = info.name if info is not None else ""
-        if name.startswith("__") and name.endswith("__"):
-            return [cls]
-        return [name]
+    def _around(self, path: str, at: int) -> Code | None:
+        """The function of a module, at its top level or in a class there, in which a place lies."""
+        codes = self._codes(path)
+        index = bisect_right(codes, at, key=lambda code: code.body.at) - 1
+        return codes[index] if index >= 0 and at < codes[index].body.end else None
 
-    def _callers(self, wanted: Mapping[str, list[Code]]) -> list[Code]:
+    def _name(self, code: Code) -> str:
+        """The name by which a body is called: its own, or that of its class for what makes or is an instance."""
+        name = code.body.name
+        if code.owner is None or not (name.startswith("__") and name.endswith("__")):
+            return name
+        info = self._solver.classes.info(code.owner)
+        return info.name if info is not None else ""
+
+    def _users(self, wanted: Mapping[str, list[Code]]) -> list[Code]:
         """The bodies that use one of the names for one of the functions."""
         scanner = Scanner({name: (Trigger(anywhere=True),) for name in wanted}, ())
         fresh: dict[CodeKey, Code] = {}
@@ -109,40 +131,33 @@ class Demand:
             text = self._texts.read(path)
             if text is None:
                 continue
-            offsets = scanner.scan(text.data).offsets
-            if offsets:
-                self._in_file(path, text.data, offsets, wanted, fresh)
+            for at in scanner.scan(text.data).offsets:
+                self._use(path, text.data, at, wanted, fresh)
         self.bodies.update(fresh)
         return list(fresh.values())
 
-    def _in_file(
-        self,
-        path: str,
-        data: bytes,
-        offsets: tuple[int, ...],
-        wanted: Mapping[str, list[Code]],
-        fresh: dict[CodeKey, Code],
+    def _use(
+        self, path: str, data: bytes, at: int, wanted: Mapping[str, list[Code]], fresh: dict[CodeKey, Code]
     ) -> None:
-        used = tuple(at for at in offsets if self._is_use(path, data, at, wanted))
-        if not used:
-            return
-        module = self._solver.project.module(path)
-        exit_ = self._solver.context.exit_of(path)
-        if module is None or exit_ is None:
-            return
-        units = units_with(module, exit_.functions, used)
-        if units.top_level:
-            self.modules.add(path)
-        codes = self._codes(path)
-        for function in units.functions:
-            code = codes.get(function.body.at)
-            if code is not None and code.key not in self.bodies:
-                fresh[code.key] = code
-
-    def _is_use(self, path: str, data: bytes, at: int, wanted: Mapping[str, list[Code]]) -> bool:
         match = _WORD.match(data, at)
         name = match.group().decode("latin-1") if match is not None else ""
         targets = wanted.get(name, [])
+        if not targets or not self._is_use(path, data, at, name, targets):
+            return
+        module = self._solver.project.module(path)
+        if module is None or not module.is_code(at):
+            return
+        code = self._around(path, at)
+        if code is None or at < code.body.inside:
+            self.modules.add(path)
+            return
+        for target in targets:
+            self._callers.setdefault(target.key, set()).add(code.key)
+        if code.key not in self.bodies:
+            fresh[code.key] = code
+
+    def _is_use(self, path: str, data: bytes, at: int, name: str, targets: list[Code]) -> bool:
+        """Whether the word at a place may call one of the functions."""
         start = data.rfind(b"\n", 0, at) + 1
         before = data[start:at]
         if before.lstrip().startswith((b"#", b"import ", b"from ")) or before.rstrip().endswith((b"def", b"class")):
@@ -202,3 +217,14 @@ class Demand:
             if any(name.encode() in data for name in names):
                 return True
         return False
+
+
+def _closure(start: Iterable[CodeKey], further: Callable[[CodeKey], Iterable[CodeKey]]) -> set[CodeKey]:
+    found = set(start)
+    pending = list(found)
+    while pending:
+        for key in further(pending.pop()):
+            if key not in found:
+                found.add(key)
+                pending.append(key)
+    return found

@@ -11,7 +11,7 @@ from mlsec_lint.checks.draft import Draft, DraftStep
 from mlsec_lint.checks.flow_sinks import EventKey, FlowSinks, Reaching
 from mlsec_lint.dataflow.flow.reach import Reached, nested_codes, reached, reached_at_import
 from mlsec_lint.dataflow.flow.solver import Solver
-from mlsec_lint.dataflow.flow.trace import explain
+from mlsec_lint.dataflow.flow.trace import Explainer
 
 if TYPE_CHECKING:
     from mlsec_lint.checks.conditions import Judge
@@ -30,6 +30,8 @@ class Flows:
         self._rules = rules
         self._slugs = frozenset(rule.slug for rule in rules)
         self._reached: dict[str, list[Reached]] = {}
+        self._kinds = frozenset(kind for rule in rules if rule.flow is not None for kind in rule.flow.sinks)
+        self._explainer = Explainer(solver)
 
     def compose(self, demand: Demand, failed: Callable[[str, Exception], None]) -> None:
         """Work out what data reaches in the bodies that are asked for."""
@@ -40,6 +42,22 @@ class Flows:
         nested = nested_codes(self.solver)
         for code in nested:
             self._noted(code.module.path, lambda code=code: reached(self.solver, [code], entered=False), failed)
+
+    def may_be_unsafe(self, event: Event) -> bool:
+        """Whether a call that is safe as far as is seen locally may be unsafe for some callers."""
+        knowledge = self._judge.context.knowledge
+        entries = knowledge.sinks.find(event.name) if event.exact else knowledge.methods.get(event.name[2:], ())
+        for entry in entries:
+            if entry.sink.kind not in self._kinds:
+                continue
+            asked = {c.argument.partition(".")[0] for case in entry.sink.case for c in case.when if c.argument}
+            if not asked and entry.sink.otherwise != "safe":
+                return True
+            for name in asked - {entry.sink.argument}:
+                passed = event.arguments.get(entry.sink.parameters, name)
+                if (passed is not None and passed.value.open) or event.arguments.may_have(entry.sink.parameters, name):
+                    return True
+        return False
 
     def _noted(
         self, path: str, work: Callable[[], Iterable[Reached]], failed: Callable[[str, Exception], None]
@@ -94,6 +112,6 @@ class Flows:
     def _with_steps(self, draft: Draft, each: Reaching) -> Draft:
         steps = tuple(
             DraftStep(s.module, s.at, s.end, s.text, s.role, s.definition)
-            for s in explain(self.solver, each.reached, each.label)
+            for s in self._explainer.explain(each.reached, each.label)
         )
         return replace(draft, origin=each.source.kind, steps=steps)

@@ -48,7 +48,7 @@ class _Builder:
     def __init__(self, knowledge: Knowledge, own: frozenset[str]) -> None:
         self._knowledge = knowledge
         self._own = own
-        self._roots = _roots(knowledge)
+        self._roots = import_roots(knowledge)
         self._aliases: dict[str, list[str]] = {}
         self._makers: dict[str, set[str]] = {}
         self._found: dict[str, dict[object, Word]] = {}
@@ -137,7 +137,7 @@ def _demands_presence(condition: Condition, sink: Sink) -> bool:
     return not condition.absent
 
 
-def _roots(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
+def import_roots(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
     """For the first part of each canonical name, the first parts of the import paths that lead to it."""
     found: dict[str, set[str]] = {}
     for alias, target in knowledge.aliases().items():

@@ -192,6 +192,7 @@ class Build(Op):
     kind: str
     elements: tuple[Element, ...]
     at: int
+    end: int = -1
 
 
 class Binary(Op):

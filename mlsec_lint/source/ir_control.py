@@ -106,12 +106,16 @@ class Yield(Op):
     dst: Register
     src: Register
     delegate: bool
+    at: int = -1
+    end: int = -1
 
 
 class Raise(Op):
     """Leaves the block with an exception."""
 
     src: Register
+    at: int = -1
+    end: int = -1
 
 
 class Jump(Op):

@@ -19,7 +19,7 @@ def lower_comprehension(scope: Scope, node: Node, kind: str) -> ir.Register:
     body = node.child_by_field_name("body")
     clauses = [c for c in operands_of(node) if c.type in ("for_in_clause", "if_clause")]
     dst = scope.register()
-    scope.emit(ir.Build(dst, kind, (), node.start_byte))
+    scope.emit(ir.Build(dst, kind, (), node.start_byte, node.end_byte))
     with scope.comprehension():
         _clauses(scope, clauses, body, dst)
     return dst

@@ -172,7 +172,7 @@ def _display(kind: str) -> Callable[[Scope, Node], ir.Register]:
             scope.shorten(children[_MOST_ELEMENTS:])
             elements.append(ir.Element(scope.opaque(), spread=True))
         dst = scope.register()
-        scope.emit(ir.Build(dst, kind, tuple(elements), node.start_byte))
+        scope.emit(ir.Build(dst, kind, tuple(elements), node.start_byte, node.end_byte))
         return dst
 
     return lower
@@ -246,7 +246,7 @@ def _yield(scope: Scope, node: Node) -> ir.Register:
     src = lower_expression(scope, operands[0]) if operands else scope.constant(None)
     dst = scope.register()
     delegate = any(child.type == "from" for child in node.children)
-    scope.emit(ir.Yield(dst, src, delegate))
+    scope.emit(ir.Yield(dst, src, delegate, node.start_byte, node.end_byte))
     return dst
 
 

@@ -88,7 +88,7 @@ def _return(scope: Scope, node: Node) -> None:
 
 def _raise(scope: Scope, node: Node) -> None:
     registers = [lower_expression(scope, c) for c in node.named_children if c.type != "comment"]
-    scope.emit(ir.Raise(registers[0] if registers else ir.NONE))
+    scope.emit(ir.Raise(registers[0] if registers else ir.NONE, node.start_byte, node.end_byte))
 
 
 def _assert(scope: Scope, node: Node) -> None:

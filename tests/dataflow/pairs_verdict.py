@@ -10,7 +10,9 @@ from mlsec_lint.engine.config import Config, Overrides, load_config
 from mlsec_lint.engine.run import Request, run
 from tests.dataflow.pairs import Program, SinkLine
 
-UNTRUSTED = frozenset(("argv", "environment", "hub", "network", "message", "model", "request", "stdin"))
+UNTRUSTED = frozenset(
+    ("argv", "database", "environment", "hub", "message", "model", "network", "request", "stdin", "store")
+)
 """Origins that only a followed flow gives: neither of the program's own, nor a guess, nor whatever a caller passes."""
 
 

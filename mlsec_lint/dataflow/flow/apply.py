@@ -34,12 +34,18 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
     if machine.applications > MOST_APPLICATIONS:
         machine.trimmed["a function with too many calls was followed in part"] = None
         return unknown_call(machine, frozenset(), call, at)
+    if machine.solver.is_coarse(code):
+        if machine.solver.log is not None:
+            machine.solver.log.function(machine, fun.code, (fun.code, (), machine.early))
+        return unknown_call(machine, frozenset(), call, at)
     values = bind_arguments(machine, code, fun, call, at)
     spec = specialisation(machine, code, fun, values)
     early = machine.early or machine.late
     if machine.solver.log is not None:
         machine.solver.log.function(machine, fun.code, (fun.code, spec, early))
     summary = machine.solver.summary(fun.code, spec, early=early)
+    if machine.recorder is not None:
+        machine.recorder.called(machine, fun, values, spec, summary, Site(machine.path, at, end))
     return Application(machine, code, fun, values, summary, at, end).run()
 
 
@@ -61,7 +67,7 @@ class Application:
         self.fun = fun
         self.summary = summary
         self.at = at
-        new = frozenset(address for address, _ in summary.heap if address[0] in ("a", "f"))
+        new = summary.made
         self.rewriting = Rewriting(machine, fun, values, new, at)
         code_key, site = machine.origin
         if at < 0:
@@ -74,6 +80,8 @@ class Application:
         machine, summary, rewriting = self.machine, self.summary, self.rewriting
         if summary is machine.solver.bottom:
             return UNKNOWN
+        if summary.returns is not None and not (summary.heap or summary.residuals or summary.deferred):
+            return self._plain(summary.returns)
         # Every path is resolved before anything is written: the callee speaks of the state at its entry.
         rewriting.prepare(summary)
         heap = [(address, thing) for address, thing in summary.heap if address[0] != "s"]
@@ -83,19 +91,31 @@ class Application:
         self._write(heap, written)
         if summary.residuals:
             self._residuals()
-            replay(machine, rewriting, summary.deferred, results=True)
-            self._write(heap, written)
+            if summary.deferred:
+                replay(machine, rewriting, summary.deferred, results=True)
+            late = summary.late
+            self._write([e for e in heap if e[0] in late], [e for e in written if e[0] in late])
         self._raise()
         self._sinks()
-        for ident, tags in summary.guards:
-            translated = rewriting.ident(ident)
-            if translated is not None:
-                guards = machine.state.guards
-                guards[translated] = guards.get(translated, frozenset()) | tags
+        self._guards()
         if summary.returns is None:
             machine.state.alive = False
             return UNKNOWN
         return rewriting.value(summary.returns)
+
+    def _plain(self, returns: Value) -> Value:
+        """A callee that writes nothing: nothing has to be resolved before it is needed."""
+        self._raise()
+        self._sinks()
+        self._guards()
+        return self.rewriting.value(returns)
+
+    def _guards(self) -> None:
+        for ident, tags in self.summary.guards:
+            translated = self.rewriting.ident(ident)
+            if translated is not None:
+                guards = self.machine.state.guards
+                guards[translated] = guards.get(translated, frozenset()) | tags
 
     def _hops(self) -> tuple[tuple[CodeKey, Site, CodeKey], ...]:
         return (self.hop,) if self.hop is not None else ()

@@ -115,7 +115,7 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
         elif isinstance(op, ir.Format):
             composed[op.dst] = op.parts
         elif isinstance(op, ir.Function):
-            free |= _free(op.body)
+            free |= free_names(op.body)
         elif isinstance(op, ir.Yield):
             generator = True
         elif isinstance(op, (ir.Item, ir.SetItem, ir.Accumulate)):
@@ -212,12 +212,12 @@ def _bound_by(op: ir.Op) -> set[str]:
     return found
 
 
-def _free(body: ir.Body) -> set[str]:
+def free_names(body: ir.Body) -> set[str]:
     """The names that a nested function takes from the scopes around it."""
     found = set(body.nonlocals)
     for op in all_ops(body.block or []):
         if isinstance(op, ir.Load) and op.name not in body.binds:
             found.add(op.name)
         elif isinstance(op, ir.Function):
-            found |= _free(op.body) - body.binds
+            found |= free_names(op.body) - body.binds
     return found

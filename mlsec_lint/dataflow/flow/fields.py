@@ -68,6 +68,10 @@ class Fields:
                 result = one if result is None else join(result, one)
         return replace(result, open=True) if result is not None else None
 
+    def storing(self, machine: Machine, key: CodeKey, name: str) -> list[Fun]:
+        """The methods of a class and its bases that store ``self.name``."""
+        return self._methods(machine, key).get(name, [])
+
     def _carry(self, machine: Machine, application: Application) -> None:
         """Objects that a method makes and stores come with the field."""
         heap = machine.state.heap

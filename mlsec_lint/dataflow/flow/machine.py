@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import Deferred, Residual, SinkHit, Site
-    from mlsec_lint.dataflow.flow.trace import Recorder
+    from mlsec_lint.dataflow.flow.tracing.recorder import Recorder
 
 MOST_STEPS: Final = 40_000
 """Operations evaluated per body, loops included."""

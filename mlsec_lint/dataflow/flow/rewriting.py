@@ -60,7 +60,7 @@ class Rewriting:
         self._open = False
         self._mark = ("@", machine.path, at)
         self.new = new
-        self.repeated = {self._fresh(a) for a in new} & machine.state.heap.keys()
+        self.repeated = {self._fresh(a) for a in new} & machine.state.heap.keys() if new else set[Address]()
 
     def prepare(self, summary: Summary) -> None:
         """Resolve every path of the summary that does not depend on calls which the caller makes."""

@@ -34,12 +34,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LARGE: Final = 1_500
+"""Bytes of a function beyond which it is not a helper."""
+
 _ROUNDS: Final = 4
 _MOST_EVALUATIONS: Final = 12
 _DEEPEST: Final = 24
 """Bodies that are evaluated inside each other; deeper ones are evaluated first, and the outer one again."""
 
 Demand = tuple[CodeKey, "Spec", bool]
+"""A body, the constants of some parameters, and whether it serves the top level of a module."""
 
 
 class NeededFirstError(Exception):
@@ -71,6 +75,9 @@ class Solver:
         self.summaries: dict[Demand, Summary] = {}
         self.log: CallLog | None = None
         self.trimmed: Counter[str] = Counter()
+        self.leading: frozenset[CodeKey] | None = None
+        self.holds: Callable[[Code], bool] = lambda code: True
+        self._coarse: dict[CodeKey, bool] = {}
         self.evaluations = 0
         self.handlers = 0
         self._current: dict[Demand, Summary] = {}
@@ -102,7 +109,7 @@ class Solver:
         pending = [demand]
         for _ in range(400):
             try:
-                result = self.summary(pending[-1][0], pending[-1][1], early=pending[-1][2])
+                result = self.summary(*pending[-1][:2], early=pending[-1][2])
             except NeededFirstError as error:
                 self._reset()
                 if error.demand in pending:
@@ -202,6 +209,31 @@ class Solver:
             if isinstance(target, Ext) and not target.name.startswith(("builtins.", "typing.", "collections.abc")):
                 return symbolic(path, None, self.knowledge.canonical(target.name))
         return symbolic(path)
+
+    def lead(self, codes: list[Code], holds: Callable[[Code], bool]) -> None:
+        """Say which bodies lead to sinks, and which hold foreign data: the others are looked at for their results."""
+        self.leading = frozenset(code.key for code in codes)
+        self.holds = holds
+
+    def is_coarse(self, code: Code) -> bool:
+        """Whether a body is summed up by the unknown policy: it is large, neither leads to a sink nor holds foreign
+        data, and changes no object of its caller. Helpers on the way of data are small."""
+        known = self._coarse.get(code.key)
+        if known is None:
+            body = code.body
+            known = (
+                self.leading is not None
+                and body.end - body.at > _LARGE
+                and code.key not in self.leading
+                and not (body.name.startswith("__") and body.name.endswith("__"))
+                and body.name not in self.index.storing
+                and not code.enclosing
+                and not self.holds(code)
+            )
+            self._coarse[code.key] = known
+            if known:
+                self.trimmed["large functions far from sources and sinks were summed up"] += 1
+        return known
 
     def exit(self, path: str) -> ModuleExit:
         """A module after its top level ran."""

@@ -10,7 +10,7 @@ from mlsec_lint.dataflow.flow.apply import is_symbolic
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
 from mlsec_lint.dataflow.flow.summary import SinkHit, Summary
-from mlsec_lint.dataflow.flow.values import Address, Inst, Obj, Source, Value, bounded, join, ref
+from mlsec_lint.dataflow.flow.values import Address, Bound, Inst, Obj, Source, Sym, Value, bounded, join, ref
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
@@ -45,8 +45,29 @@ def summarise(machine: Machine) -> Summary:
         tuple(machine.residuals),
         tuple(sorted(guards, key=repr_of)),
         tuple(machine.trimmed),
+        frozenset(a for a, _ in heap if a[0] in ("a", "f") and not machine.solver.is_static(a)),
+        frozenset(a for a, t in heap if _is_late(a, t)) if machine.residuals else frozenset(),
         tuple(machine.deferred.values()),
     )
+
+
+def _is_late(address: Address, thing: Thing) -> bool:
+    """Whether an object, or what is written to it, depends on the result of a call that only a caller makes."""
+    if address[0] == "s" and address[1][0] == "r":
+        return True
+    values = [*thing.items.values(), *(v for v in (thing.rest, thing.keys) if v is not None)]
+    return any(_mentions_result(value) for value in [Value(thing.own), *values])
+
+
+def _mentions_result(value: Value) -> bool:
+    if any(isinstance(each.origin, tuple) and each.origin[0][0] == "r" for each in value.labels):
+        return True
+    for target in value.refs:
+        if isinstance(target, Sym) and target.path[0][0] == "r":
+            return True
+        if isinstance(target, Bound) and _mentions_result(target.receiver):
+            return True
+    return False
 
 
 def _telling(state: State, kept: list[Address]) -> list[Address]:

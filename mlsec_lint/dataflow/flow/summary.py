@@ -119,7 +119,8 @@ class Summary(Struct, frozen=True):
 
     ``returns`` is none if no way leads to the end. ``heap`` holds the objects that it makes and that can be reached
     from outside, and what it writes to objects of its callers (addresses that start with ``"s"``). ``guards`` hold for
-    values of the callers whenever the body returns.
+    values of the callers whenever the body returns. ``made`` are the addresses of new objects, ``late`` those
+    of objects that depend on the results of residual calls.
     """
 
     returns: Value | None = None
@@ -129,6 +130,8 @@ class Summary(Struct, frozen=True):
     residuals: tuple[Residual, ...] = ()
     guards: tuple[tuple[object, frozenset[str]], ...] = ()
     trimmed: tuple[str, ...] = ()
+    made: frozenset[Address] = frozenset()
+    late: frozenset[Address] = frozenset()
     deferred: tuple[Deferred, ...] = ()
 
 
