@@ -13,10 +13,10 @@ from mlsec_lint.knowledge.schema_flow import Entry, Guard
 _VERDICTS = ("safe", "unsafe")
 _ACTS = ("test", "check", "clean", "digest", "compare")
 _SPECIALS = (
-    "partial", "getattr", "setattr", "import", "dict", "namespace", "sequence", "enumerate", "enumeration", "zip", "super", "new",
-    "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing", "callback", "invoke",
-    "submit", "map", "filter", "reduce", "start", "gather", "element", "same", "iterator", "isinstance", "type",
-    "defaultdict", "queue",
+    "partial", "getattr", "setattr", "import", "dict", "namespace", "sequence", "enumerate", "enumeration", "zip",
+    "super", "new", "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing",
+    "callback", "invoke", "submit", "map", "filter", "reduce", "start", "gather", "chain", "second", "enter", "element",
+    "same", "iterator", "isinstance", "type", "defaultdict", "queue",
 )  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (

@@ -123,8 +123,6 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
     if found is None:
         return value
     receiver = Value(frozenset((Label(target.path),)), (target,), (), False, target.path)
-    if any(isinstance(r, Wrapped) and r.kind == "property" for r in found.refs):
-        return bound(machine, found, receiver, target.cls)
     if any(isinstance(r, (Fun, Wrapped)) for r in found.refs):
         if machine.solver.classes.overridden(target.cls, name):
             return value

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.access import get_attribute, thing_at
 from mlsec_lint.dataflow.flow.apply import call_function
 from mlsec_lint.dataflow.flow.construct import TYPE_CALL, construct, construct_by_type
-from mlsec_lint.dataflow.flow.containers import any_of, container_method, element_of, things
+from mlsec_lint.dataflow.flow.containers import any_of, container_method, element_of, symbolic_method, things
 from mlsec_lint.dataflow.flow.externals import call_external, notice_method
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import MOST_RESIDUALS, Argument, Call, Residual, Site
@@ -259,6 +259,9 @@ def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call:
     if machine.solver.is_project_method(name):
         return residual(machine, single, name, call, at, end)
     notice_method(machine, name, single, call, at, end)
+    found = symbolic_method(machine, target, name, at) if not call.values() else None
+    if found is not None:
+        return found
     _write_through(machine, target, name, call)
     return unresolved_method(machine, single, name, call, at)
 

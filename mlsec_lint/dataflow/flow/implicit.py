@@ -249,6 +249,13 @@ def _on_shortcut(machine: Machine, op: ir.Shortcut) -> None:
     perform(machine, "special", ("__bool__", "__len__"), machine.get(op.left), follows=False)
 
 
+def _on_build(machine: Machine, op: ir.Build) -> None:
+    for element in op.elements if op.kind in ("set", "dict") else ():
+        key = element.value if op.kind == "set" else element.key
+        if key != ir.NONE and not element.spread:
+            perform(machine, "special", ("__hash__",), machine.get(key), follows=False)
+
+
 def _on_method(machine: Machine, op: ir.Method) -> None:
     receiver = machine.get(op.obj)
     of_builtins(machine, receiver, op.name)
@@ -278,6 +285,17 @@ _ITERATING: Final = frozenset(
 )  # fmt: skip
 
 
+_COMPARING: Final = frozenset(("sorted", "min", "max"))
+
+
+def _compare_elements(machine: Machine, value: Value) -> None:
+    from mlsec_lint.dataflow.flow.containers import things
+
+    for _, thing in things(machine, value):
+        if thing.cls is None and thing.kind in ("list", "tuple", "set"):
+            perform(machine, "special", ("__lt__", "__gt__"), thing.any_item(), UNKNOWN, follows=False)
+
+
 def of_call(machine: Machine, name: str, call: Call) -> None:
     """What a builtin calls on its arguments."""
     short = name.removeprefix("builtins.")
@@ -288,6 +306,8 @@ def of_call(machine: Machine, name: str, call: Call) -> None:
             perform(machine, "special", _PROTOCOLS[short], value, follows=False)
         elif short in _ITERATING:
             perform(machine, "iterate", ITERATION, value, follows=False)
+            if short in _COMPARING and "key" not in dict(call.keywords):
+                _compare_elements(machine, value)
 
 
 _BEFORE: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {
@@ -307,6 +327,7 @@ _BEFORE: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {
     ir.If: _on_test,
     ir.Choose: _on_test,
     ir.Shortcut: _on_shortcut,
+    ir.Build: _on_build,
     ir.Method: _on_method,
     ir.Call: _on_call,
 }

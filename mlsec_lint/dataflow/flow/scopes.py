@@ -163,8 +163,10 @@ def leave(machine: Machine, manager: Value) -> None:
         thing = thing_at(machine, target) if isinstance(target, Obj) else None
         if thing is None or thing.cls is None:
             continue
-        if machine.solver.classes.attribute(machine, thing.cls, "__exit__") is not None:
-            found = get_attribute(machine, Value(refs=(target,)), "__exit__")
+        for name in ("__exit__", "__aexit__"):
+            if machine.solver.classes.attribute(machine, thing.cls, name) is None:
+                continue
+            found = get_attribute(machine, Value(refs=(target,)), name)
             if any(isinstance(r, Bound) and isinstance(r.func, Fun) for r in found.refs):
                 call_value(machine, found, Call((Argument(NONE), Argument(NONE), Argument(NONE))), -1, -1)
 

@@ -90,7 +90,7 @@ def _getattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if not parts or attribute.open:
         parts.append(_any_attribute(machine, obj))
     default = _value(call, 2)
-    if default is not None and all(p.open or not p.refs for p in parts):
+    if default is not None and all(p.open or not p.refs or isinstance(p.refs[0], Sym) for p in parts):
         parts.append(default)
     return join_all(parts)
 
@@ -373,6 +373,31 @@ def _gather(machine: Machine, name: str, call: Call, receiver: Value | None, at:
     return allocate(machine, at, thing)
 
 
+def _chain(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """The elements of all arguments; of all elements, for ``chain.from_iterable``."""
+    elements = [element_of(machine, value) for value in call.values()]
+    if name.endswith("from_iterable"):
+        elements = [element_of(machine, value) for value in elements]
+    return allocate(machine, at, Thing("list", {}, join_all(elements), False))
+
+
+def _second(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """The second argument itself: ``typing.cast(T, x)``."""
+    return _value(call, 1)
+
+
+def _enter(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``stack.enter_context(x)``: what entering gives; it is left some time later."""
+    from mlsec_lint.dataflow.flow.scopes import enter, leave
+
+    manager = _value(call, 0)
+    if manager is None:
+        return None
+    result = enter(machine, manager)
+    leave(machine, manager)
+    return result
+
+
 def _element(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """``next(x)``: an element of the first argument, or the default."""
     value = _value(call, 0)
@@ -472,6 +497,9 @@ _ACTIONS: Final[dict[str, Special]] = {
     "reduce": _reduce,
     "start": _start,
     "gather": _gather,
+    "chain": _chain,
+    "second": _second,
+    "enter": _enter,
     "element": _element,
     "same": _same,
     "iterator": _iterator,
