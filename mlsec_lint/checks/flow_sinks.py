@@ -12,6 +12,7 @@ from mlsec_lint.checks.call_sinks import CallSinks
 from mlsec_lint.checks.draft import Draft
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.events import Event
+from mlsec_lint.dataflow.flow.conditions import held
 from mlsec_lint.dataflow.flow.reach import Reached
 from mlsec_lint.dataflow.flow.values import DOUBT, Ext, Inst, Label, Source
 from mlsec_lint.dataflow.flow.values import Value as FlowValue
@@ -35,11 +36,7 @@ class Reaching:
     argument: str
     draft: Draft
 
-    @property
-    def source(self) -> Source:
-        """Where the data enters."""
-        assert isinstance(self.label.origin, Source)
-        return self.label.origin
+    source: Source
 
 
 class FlowSinks:
@@ -57,6 +54,15 @@ class FlowSinks:
         self._threat = threat
         self._events = events
         self._knowledge: Knowledge = calls.judge.context.knowledge
+        tags = self._knowledge.tags
+        self._stopping = {
+            rule.slug: frozenset(tag for tag in rule.flow.guards if not tags[tag].lowers)
+            for rule in self._rules
+            if rule.flow is not None
+        }
+        self._any_stop = frozenset[str]().union(*self._stopping.values())
+        self._guards: dict[EventKey, frozenset[str]] = {}
+        self._unguarded: set[EventKey] = set()
 
     def judged(self, reached: Iterable[Reached]) -> list[Reaching]:
         """For each sink and rule the worst of the ways on which data reaches it."""
@@ -89,12 +95,14 @@ class FlowSinks:
         for rule in (*self._rules, *((entry.rule,) if entry.rule is not None else ())):
             wanted = self._sources(rule, entry)
             labels = [each for each in value.labels if self._accepted(each, rule, wanted)]
+            if rule.flow is None:
+                self._note_guards(reached, rule, value)
             if not labels:
                 continue
             label = max(labels, key=self._label_rank)
             draft = self._draft(reached, entry, rule, label)
             if draft is not None:
-                yield Reaching(reached, label, sink.argument, draft)
+                yield Reaching(reached, label, sink.argument, draft, _source(label))
 
     def _sources(self, rule: Rule, entry: SinkEntry) -> frozenset[str]:
         """The origins for which a rule speaks about this sink; the local rule shows the way of any other."""
@@ -107,29 +115,40 @@ class FlowSinks:
     def _accepted(self, label: Label, rule: Rule, wanted: frozenset[str]) -> bool:
         if not isinstance(label.origin, Source) or label.origin.kind not in wanted:
             return False
-        guards = rule.flow.guards if rule.flow is not None else ()
-        stops = {tag for tag in guards if not self._knowledge.tags[tag].lowers}
-        return stops.isdisjoint(label.tags)
+        return self._stopping.get(rule.slug, self._any_stop).isdisjoint(held(label.tags))
+
+    def _note_guards(self, reached: Reached, rule: Rule, value: FlowValue) -> None:
+        """Remember whether some data gets to a sink past all guards."""
+        key = (reached.hit.site.at, reached.hit.site.end, rule.slug)
+        for label in value.labels:
+            if isinstance(label.origin, Source):
+                passed = self._any_stop & held(label.tags)
+                if passed:
+                    self._guards[key] = self._guards.get(key, frozenset()) | passed
+                else:
+                    self._unguarded.add(key)
+
+    def guards(self, at: int, end: int, slug: str) -> tuple[str, ...]:
+        """What all data that reaches a sink was checked for; nothing if some of it was not."""
+        key = (at, end, slug)
+        return tuple(sorted(self._guards.get(key, ()))) if key not in self._unguarded else ()
 
     def _label_rank(self, label: Label) -> tuple[object, ...]:
-        assert isinstance(label.origin, Source)
-        source = label.origin
+        source = _source(label)
         return (
             self._knowledge.origins[source.kind].trust,
             -len(label.tags),
-            tuple(-ord(c) for c in f"{source.module}:{source.at:09}:{source.name}{sorted(label.tags)}"),
+            tuple(-ord(c) for c in f"{source.module}:{source.at:09}:{source.name}{sorted(held(label.tags))}"),
         )
 
     def _draft(self, reached: Reached, entry: SinkEntry, rule: Rule, label: Label) -> Draft | None:
-        assert isinstance(label.origin, Source)
-        event = self._judged_event(reached, entry, label.origin.kind)
+        event = self._judged_event(reached, entry, _source(label).kind)
         draft, _ = self._calls.draft(event, SinkEntry(entry.sink, entry.library, entry.packages, rule))
         if draft is None:
             return None
-        lowering = [
-            tag for tag in sorted(label.tags) if tag in self._knowledge.tags and self._knowledge.tags[tag].lowers
-        ]
-        doubts = tuple(tag[1:] for tag in sorted(label.tags) if tag.startswith(DOUBT))
+        tags = sorted(held(label.tags))
+        lowering = [tag for tag in tags if tag in self._knowledge.tags and self._knowledge.tags[tag].lowers]
+        doubts = tuple(tag[1:] for tag in tags if tag.startswith(DOUBT))
         reasons = draft.reasons
         confidence, severity = draft.confidence, draft.severity
         if doubts:
@@ -168,6 +187,13 @@ class FlowSinks:
             hit.name, hit.site.at, hit.site.end, arguments, receiver, exact=hit.exact, passed=hit.passed,
             definition=hit.definition,
         )  # fmt: skip
+
+
+def _source(label: Label) -> Source:
+    """The source of a label that has one."""
+    if not isinstance(label.origin, Source):
+        raise TypeError(label)
+    return label.origin
 
 
 def argument_value(reached: Reached, parameters: tuple[str, ...], name: str) -> FlowValue | None:

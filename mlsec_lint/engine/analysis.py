@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 _UNUSED: Final = "unused-suppression"
 
+_SMALL: Final = 60
+"""Files of a project that is composed whole, since looking for what leads to a sink would cost as much."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -146,7 +149,7 @@ class Analysis:
         bearing.look()
         demand.restrict(bearing.holds)
         solver.lead(demand.codes(), bearing.holds)
-        if self.everything:
+        if self.everything or len(self.sources) <= _SMALL:
             demand.everything()
         self.flows.compose(demand, self._failed)
         solver.trimmed.update(demand.unfollowed)

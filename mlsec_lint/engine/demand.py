@@ -99,6 +99,10 @@ class Demand:
         name = code.body.name if code is not None else "_"
         return not name.startswith("_") or name == "__call__"
 
+    def files(self) -> list[str]:
+        """The modules of the bodies, and those whose top level counts, in order."""
+        return sorted(self.modules | {path for path, _ in self.bodies})
+
     def codes(self) -> list[Code]:
         """The bodies in order of place."""
         return [code for _, code in sorted(self.bodies.items())]

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.checks.call_sinks import CallSinks
 from mlsec_lint.checks.draft import Draft, DraftStep
 from mlsec_lint.checks.flow_sinks import EventKey, FlowSinks, Reaching
-from mlsec_lint.dataflow.flow.reach import Reached, nested_codes, reached, reached_at_import
+from mlsec_lint.dataflow.flow.handlers import has_handlers
+from mlsec_lint.dataflow.flow.linking import link
+from mlsec_lint.dataflow.flow.reach import (
+    Reached,
+    nested_codes,
+    reached,
+    reached_at_import,
+    reached_by_handing,
+    reached_by_inheritance,
+)
 from mlsec_lint.dataflow.flow.solver import Solver
 from mlsec_lint.dataflow.flow.trace import Explainer
+from mlsec_lint.domain.levels import Severity
 
 if TYPE_CHECKING:
     from mlsec_lint.checks.conditions import Judge
@@ -19,6 +29,16 @@ if TYPE_CHECKING:
     from mlsec_lint.domain.rule import Rule
     from mlsec_lint.domain.threats import ThreatModel
     from mlsec_lint.engine.demand import Demand
+
+
+def _run(solver: Solver, path: str) -> Iterator[Reached]:
+    """Run the top level of a module, for what it leaves behind."""
+    solver.guarded(lambda: solver.exit(path))
+    return iter(())
+
+
+_ROUNDS: Final = 3
+"""Evaluations of what functions leave for each other in the objects of modules."""
 
 
 class Flows:
@@ -34,14 +54,33 @@ class Flows:
         self._explainer = Explainer(solver)
 
     def compose(self, demand: Demand, failed: Callable[[str, Exception], None]) -> None:
-        """Work out what data reaches in the bodies that are asked for."""
+        """Work out what data reaches in the bodies that are asked for.
+
+        Their modules run first: what one of them says of another's functions, tables and classes must not depend on the
+        order of the files.
+        """
+        for _ in range(_ROUNDS):
+            self._composed(demand, failed)
+            if not self.solver.escapes.spread():
+                break
+
+    def _composed(self, demand: Demand, failed: Callable[[str, Exception], None]) -> None:
+        solver = self.solver
+        files = demand.files()
+        for path in files:
+            self._noted(path, lambda path=path: _run(solver, path), failed)
+        link(solver)
         for path in sorted(demand.modules):
-            self._noted(path, lambda path=path: reached_at_import(self.solver, path), failed)
+            self._noted(path, lambda path=path: reached_at_import(solver, path), failed)
         for code in demand.codes():
-            self._noted(code.module.path, lambda code=code: reached(self.solver, [code]), failed)
-        nested = nested_codes(self.solver)
-        for code in nested:
-            self._noted(code.module.path, lambda code=code: reached(self.solver, [code], entered=False), failed)
+            self._noted(code.module.path, lambda code=code: reached(solver, [code]), failed)
+        for path in files:
+            self._noted(path, lambda path=path: reached_by_inheritance(solver, path, demand.bodies), failed)
+        for handed in list(solver.handed):
+            path = handed.site.module
+            self._noted(path, lambda handed=handed: reached_by_handing(solver, handed, demand.bodies), failed)
+        for code in nested_codes(solver):
+            self._noted(code.module.path, lambda code=code: reached(solver, [code], entered=False), failed)
 
     def may_be_unsafe(self, event: Event) -> bool:
         """Whether a call that is safe as far as is seen locally may be unsafe for some callers."""
@@ -75,7 +114,7 @@ class Flows:
     @property
     def has_handlers(self) -> bool:
         """Whether some function of the project is called with data from outside."""
-        return self.solver.handlers > 0
+        return has_handlers(self.solver)
 
     def merged(
         self, path: str, drafts: list[Draft], events: Mapping[EventKey, Event], threat: ThreatModel
@@ -85,13 +124,36 @@ class Flows:
         if module is None or path not in self._reached:
             return drafts
         calls = CallSinks(self._judge, module, self._slugs)
-        found = FlowSinks(calls, self._rules, threat, events).judged(self._reached[path])
-        flows = [each for each in found if each.draft.rule.flow is not None]
+        sinks = FlowSinks(calls, self._rules, threat, events)
+        found = sinks.judged(self._reached[path])
+        flows = self._one_for_each_call([each for each in found if each.draft.rule.flow is not None])
         merged = [self._shown(each, drafts) for each in flows]
         spans = {(each.draft.at, each.draft.end, each.draft.api) for each in flows}
         kept = [d for d in drafts if (d.at, d.end, d.api) not in spans]
         ways = {(e.draft.at, e.draft.end, e.draft.rule.slug): e for e in found if e.draft.rule.flow is None}
-        return merged + [self._with_way(draft, ways.get((draft.at, draft.end, draft.rule.slug))) for draft in kept]
+        for draft in kept:
+            way = ways.get((draft.at, draft.end, draft.rule.slug))
+            guards = sinks.guards(draft.at, draft.end, draft.rule.slug)
+            merged.append(self._with_way(draft, way) if way is not None or not guards else self._lowered(draft, guards))
+        return merged
+
+    def _one_for_each_call(self, flows: list[Reaching]) -> list[Reaching]:
+        """The worst flow into each call; of two by the same data, the rule whose sink is chosen for being named."""
+        known = self._judge.context.knowledge.origins
+        best: dict[tuple[int, int], Reaching] = {}
+        for each in flows:
+            place = (each.draft.at, each.draft.end)
+            old = best.get(place)
+            rank = (known[each.source.kind].trust, each.draft.severity, each.draft.rule.code)
+            if old is None or rank > (known[old.source.kind].trust, old.draft.severity, old.draft.rule.code):
+                best[place] = each
+        return list(best.values())
+
+    def _lowered(self, draft: Draft, guards: tuple[str, ...]) -> Draft:
+        """A local finding about data that was checked before, whatever it is."""
+        tags = self._judge.context.knowledge.tags
+        reasons = (*draft.reasons, *(f"the data {tags[tag].phrase}" for tag in guards))
+        return replace(draft, severity=min(draft.severity, Severity.LOW), reasons=reasons)
 
     def _shown(self, each: Reaching, drafts: list[Draft]) -> Draft:
         draft = each.draft

@@ -16,7 +16,7 @@ _SPECIALS = (
     "partial", "getattr", "setattr", "import", "dict", "namespace", "sequence", "enumerate", "enumeration", "zip",
     "super", "new", "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing",
     "callback", "invoke", "submit", "map", "filter", "reduce", "start", "gather", "chain", "second", "enter", "element",
-    "same", "iterator", "isinstance", "type", "defaultdict", "queue",
+    "same", "iterator", "isinstance", "type", "defaultdict", "queue", "leave",
 )  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (

@@ -30,7 +30,8 @@ class Function(Op):
 class Class(Op):
     """``dst`` is a class; ``block`` runs in the class scope.
 
-    ``fields`` are the names that the class body annotates, in order; ``metaclass`` is what the keyword names.
+    ``fields`` are the names that the class body annotates, in order, and ``types`` the classes that the annotations
+    name; ``metaclass`` is what the keyword names.
     """
 
     dst: Register
@@ -41,6 +42,7 @@ class Class(Op):
     end: int
     decorators: tuple[Register, ...] = ()
     fields: tuple[str, ...] = ()
+    types: tuple[Register, ...] = ()
     metaclass: Register = NONE
 
 

@@ -94,8 +94,12 @@ def _attribute(scope: Scope, node: Node) -> ir.Register:
 
 
 def _subscript(scope: Scope, node: Node) -> ir.Register:
-    obj = field_of(scope, node, "value")
     keys = node.children_by_field_name("subscript")
+    if len(keys) > 1 and text(node.child_by_field_name("value")).endswith("Annotated"):
+        from mlsec_lint.source.lower_functions import lower_annotation
+
+        return lower_annotation(scope, node)
+    obj = field_of(scope, node, "value")
     dst = scope.register()
     if len(keys) == 1 and keys[0].type != "slice":
         scope.emit(ir.Item(dst, obj, lower_expression(scope, keys[0])))

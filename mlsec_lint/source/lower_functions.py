@@ -64,12 +64,20 @@ def lower_parameters(scope: Scope, node: Node) -> tuple[ir.Param, ...]:
 
 
 def lower_annotation(scope: Scope, node: Node | None) -> ir.Register:
-    """A register with the class that an annotation names, looking through ``Optional`` and quotes; else none."""
+    """A register with the class that an annotation names, looking through ``Optional`` and quotes; else none.
+
+    ``Literal[...]`` is ``Literal``; ``Annotated[...]`` keeps all its parts, since a framework reads them.
+    """
     node = _annotated(node)
     if node is None:
         return ir.NONE
     if node.type in ("identifier", "attribute"):
         return lower_expression(scope, node)
+    if node.type in ("generic_type", "subscript"):
+        name = node.named_children[0]
+        if text(name).endswith("Literal"):
+            return lower_expression(scope, name)
+        return _lower_annotated(scope, node, name) if text(name).endswith("Annotated") else ir.NONE
     if node.type == "string":
         dotted = text(node).strip("'\"")
         if _DOTTED.fullmatch(dotted):
@@ -81,6 +89,21 @@ def lower_annotation(scope: Scope, node: Node | None) -> ir.Register:
                 value = dst
             return value
     return ir.NONE
+
+
+def _lower_annotated(scope: Scope, node: Node, name: Node) -> ir.Register:
+    """``Annotated[T, mark, ...]`` as the expression that it is."""
+    parts = node.named_children[1:]
+    if node.type == "generic_type":
+        parts = [part for each in parts for part in each.named_children]
+    obj = lower_expression(scope, name)
+    first = lower_annotation(scope, parts[0]) if parts else ir.NONE
+    marks = [lower_expression(scope, part) for part in parts[1:]]
+    elements = (ir.Element(first if first != ir.NONE else scope.opaque()), *(ir.Element(mark) for mark in marks))
+    key, dst = scope.register(), scope.register()
+    scope.emit(ir.Build(key, "tuple", elements, node.start_byte))
+    scope.emit(ir.Item(dst, obj, key))
+    return dst
 
 
 def _annotated(node: Node | None) -> Node | None:
@@ -121,18 +144,20 @@ def lower_class(scope: Scope, node: Node, decorators: list[Node]) -> None:
         elif base.type != "comment":
             bases.append(lower_expression(scope, base))
     inside = node.child_by_field_name("body")
+    fields = annotated_names(inside)
     with scope.class_scope(name), scope.block() as block:
         if inside is not None:
             lower_block(scope, inside)
+        types = tuple(lower_annotation(scope, each) for each in fields.values())
     dst = scope.register()
     at, end = node.start_byte, node.end_byte
-    scope.emit(ir.Class(dst, name, tuple(bases), block, at, end, marks, annotated_names(inside), metaclass))
+    scope.emit(ir.Class(dst, name, tuple(bases), block, at, end, marks, tuple(fields), types, metaclass))
     scope.store(name, dst, node)
 
 
-def annotated_names(block: Node | None) -> tuple[str, ...]:
-    """The names that a class body annotates directly: the fields of a record class, in order."""
-    found: list[str] = []
+def annotated_names(block: Node | None) -> dict[str, Node]:
+    """The names that a class body annotates directly, with the annotations: the fields of a record class, in order."""
+    found: dict[str, Node] = {}
     for statement in block.named_children if block is not None else ():
         child = statement.named_children[0] if statement.named_children else None
         if statement.type != "expression_statement" or child is None or child.type != "assignment":
@@ -141,5 +166,5 @@ def annotated_names(block: Node | None) -> tuple[str, ...]:
         if left is None or left.type != "identifier" or annotation is None:
             continue
         if not text(annotation).startswith(("ClassVar", "typing.ClassVar")):
-            found.append(text(left))
-    return tuple(found)
+            found[text(left)] = annotation
+    return found

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow.annotations import ANNOTATED
+from mlsec_lint.dataflow.flow.entry_values import is_spared
+from mlsec_lint.dataflow.flow.guards import forget
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.members import member
 from mlsec_lint.dataflow.flow.names import further, read_path, write_overlay
+from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
     UNKNOWN,
@@ -22,7 +26,6 @@ from mlsec_lint.dataflow.flow.values import (
     Mod,
     Obj,
     Reference,
-    Source,
     Super,
     Sym,
     Value,
@@ -40,6 +43,8 @@ _DEEPEST_PROPERTY = 6
 
 def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: int = -1) -> Value:
     """``obj.name``: the join over everything that ``obj`` may be. Attributes of labelled data are labelled data."""
+    if is_spared(obj.ident, name):
+        return Value(open=True, ident=("a", obj.ident, name))
     result: Value | None = None
     for target in obj.refs:
         one = _attribute(machine, target, obj, name, at, end)
@@ -102,8 +107,13 @@ def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, a
     dotted = knowledge.canonical(f"{target.name}.{name}")
     source = knowledge.attributes.first(dotted)
     if source is not None:
-        labels = labels | {Label(Source(source.origin, machine.path, at, end, dotted))}
+        labels = labels | {source_label(machine, source.origin, at, end, dotted)}
         return Value(labels, (Inst(dotted),), (), True, ("v", machine.path, at))
+    from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
+
+    cleaned = cleaned_attribute(machine, dotted, labels) if labels else None
+    if cleaned is not None:
+        return Value(cleaned, (), (), True)
     if isinstance(target, Ext):
         return Value(labels, (Ext(dotted),), (), bool(labels))
     return Value(labels, (Bound(Ext(dotted), Value(labels, (target,), (), bool(labels))),), (), bool(labels))
@@ -113,9 +123,14 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
     key = f".{name}"
     value = read_path(machine, target.path, key)
     if target.ext:
+        from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
+
+        cleaned = cleaned_attribute(machine, machine.knowledge.canonical(f"{target.ext}.{name}"), value.labels)
+        if cleaned is not None:
+            return Value(cleaned, (), (), True, value.ident)
         source = machine.knowledge.attributes.first(machine.knowledge.canonical(f"{target.ext}.{name}"))
         if source is not None:
-            label = Label(Source(source.origin, machine.path, at, end, f"{target.ext}.{name}"))
+            label = source_label(machine, source.origin, at, end, f"{target.ext}.{name}")
             return replace(value, labels=value.labels | {label})
     if target.cls is None or not _is_fresh(value, target, key):
         return value
@@ -187,7 +202,7 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
 def class_value(machine: Machine, key: tuple[str, int], name: str) -> Value | None:
     """An attribute of a class: what was assigned to it since, or what its body and its bases define."""
     found = machine.solver.classes.attribute(machine, key, name)
-    for owner in machine.solver.classes.order(machine, key):
+    for owner in machine.solver.classes.order(key):
         written = machine.state.heap.get(("c", *owner)) if not isinstance(owner, str) else None
         if written is not None and f".{name}" in written.items:
             new = written.items[f".{name}"]
@@ -293,6 +308,8 @@ def thing_at(machine: Machine, target: Obj) -> Thing | None:
     thing = machine.state.heap.get(target.address)
     if thing is None:
         thing = machine.solver.static_thing(machine, target.address)
+        if thing is not None and not machine.early:
+            machine.solver.note_reader(target.address, machine.code.key)
         if thing is not None:
             machine.state.heap[target.address] = thing
     return thing
@@ -301,6 +318,9 @@ def thing_at(machine: Machine, target: Obj) -> Thing | None:
 def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None:
     """``obj.name = value``: strong if there is one target."""
     key = f".{name}"
+    if machine.state.guards:
+        paths = ((*target.path, key) for target in obj.refs if isinstance(target, Sym))
+        forget(machine.state, ("a", obj.ident, name), *paths)
     strong = len(obj.refs) == 1 and not obj.open
     for target in obj.refs:
         if isinstance(target, Sym):
@@ -320,8 +340,12 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
             machine.state.heap[address] = thing.with_item(key, value)
         elif isinstance(target, Mod):
             _set_global(machine, target.path, name, value, strong)
-        elif isinstance(target, (Inst, Ext)) and obj.ident is not None:
-            taint_content(machine, obj.ident, value)
+        elif isinstance(target, (Inst, Ext)):
+            from mlsec_lint.dataflow.flow.handing import hand_over_attribute
+
+            hand_over_attribute(machine, target.name, name, value)
+            if obj.ident is not None:
+                taint_content(machine, obj.ident, value)
 
 
 def _set_global(machine: Machine, path: str, name: str, value: Value, strong: bool) -> None:
@@ -357,6 +381,8 @@ def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name:
 def taint_content(machine: Machine, ident: object, value: Value) -> None:
     """Note that data was written into what a value stands for."""
     if value.labels and ident is not None:
+        if machine.state.guards:
+            forget(machine.state, ident)
         contents = machine.state.contents
         old = contents.get(ident)
         new = data(value.labels)
@@ -399,9 +425,11 @@ def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
     if isinstance(target, Cls):
         return ref(target)
     if isinstance(target, (Ext, Inst)):
+        if target.name in ANNOTATED:
+            return Value(refs=(Inst(target.name), *key.refs))
         source = machine.knowledge.attributes.first(target.name)
         if source is not None and not obj.labels:
-            return data(frozenset((Label(Source(source.origin, machine.path, -1, -1, target.name)),)))
+            return data(frozenset((source_label(machine, source.origin, -1, -1, target.name),)))
         return data(obj.labels)
     return data(obj.labels)
 
@@ -458,6 +486,9 @@ def _dunder(machine: Machine, obj: Value, cls: tuple[str, int], name: str, *args
 
 def set_item(machine: Machine, obj: Value, key: Value, value: Value) -> None:
     """``obj[key] = value``: strong if the object and the key are known."""
+    if machine.state.guards and key.known:
+        paths = ((*target.path, item_key(key.consts[0])) for target in obj.refs if isinstance(target, Sym))
+        forget(machine.state, ("i", obj.ident, key.consts[0]), *paths)
     strong = len(obj.refs) == 1 and not obj.open
     for target in obj.refs:
         if isinstance(target, Sym):

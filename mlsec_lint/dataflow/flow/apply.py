@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.binding import bind_arguments, specialisation
+from mlsec_lint.dataflow.flow.conditions import is_conditional
+from mlsec_lint.dataflow.flow.guards import establish
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.implicit import replay
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
@@ -111,11 +113,13 @@ class Application:
         return self.rewriting.value(returns)
 
     def _guards(self) -> None:
+        rewriting = self.rewriting
         for ident, tags in self.summary.guards:
-            translated = self.rewriting.ident(ident)
-            if translated is not None:
-                guards = self.machine.state.guards
-                guards[translated] = guards.get(translated, frozenset()) | tags
+            translated = rewriting.ident(ident)
+            for each in tags:
+                tag = rewriting.tag(each)
+                if tag is not None:
+                    establish(self.machine, translated, tag)
 
     def _hops(self) -> tuple[tuple[CodeKey, Site, CodeKey], ...]:
         return (self.hop,) if self.hop is not None else ()
@@ -164,6 +168,7 @@ class Application:
                     machine.state.heap[each.address] = replace(old, own=old.own | labels)
 
     def _write_variable(self, path: Address, target: Value, key: Key, value: Value, maybe: bool) -> None:
+        from mlsec_lint.dataflow.flow.access import thing_at
         from mlsec_lint.dataflow.flow.names import write_overlay
 
         machine = self.machine
@@ -176,7 +181,7 @@ class Application:
             if isinstance(each, Sym):
                 write_overlay(machine, each.path, key, value, strong=not maybe)
             elif isinstance(each, Obj):
-                frame = machine.state.heap.get(each.address) or Thing("frame", {})
+                frame = thing_at(machine, each) or Thing("frame", {})
                 old = frame.items.get(key)
                 new = join(old, value) if maybe and old is not None else value
                 machine.state.heap[each.address] = replace(frame, items={**frame.items, key: new})
@@ -254,7 +259,7 @@ def is_symbolic(hit: SinkHit) -> bool:
     for value in values:
         if any(isinstance(r, Sym) for r in value.refs):
             return True
-        if any(isinstance(each.origin, tuple) for each in value.labels):
+        if any(isinstance(each.origin, tuple) or is_conditional(each.tags) for each in value.labels):
             return True
     return False
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.flow.calllog import CallLog
 from mlsec_lint.dataflow.flow.callnames import CallNames
+from mlsec_lint.dataflow.flow.linking import link
 from mlsec_lint.dataflow.flow.reach import enter, functions_of, nested_codes
 from mlsec_lint.dataflow.flow.values import CodeKey
 
@@ -43,6 +44,9 @@ class _Graph:
 
     def calls(self) -> tuple[tuple[str, str], ...]:
         """The named pairs."""
+        for path in self._paths:
+            self._tried(path, lambda path=path: self._solver.exit(path))
+        link(self._solver)
         for path in self._paths:
             self._tried(path, lambda path=path: self._solver.modules.late(path, ("module", path)))
         for path in self._paths:

@@ -28,6 +28,7 @@ class ClassInfo:
     bases: tuple[Cls | Ext, ...] = ()
     attributes: dict[str, Value] = field(default_factory=dict[str, Value])
     fields: tuple[str, ...] = ()
+    types: dict[str, Value] = field(default_factory=dict[str, Value])
     record: bool = False
     metaclass: CodeKey | None = None
     complete: bool = False
@@ -63,11 +64,11 @@ class Classes:
         self._infos[key] = info
         self._orders.pop(key, None)
 
-    def defined(self, key: CodeKey) -> None:
-        """The body of a class has been evaluated."""
+    def defined(self, key: CodeKey, types: dict[str, Value]) -> None:
+        """The body of a class has been evaluated, and the annotations of its fields."""
         info = self._infos.get(key)
-        if info is not None:
-            info.complete = True
+        if info is not None and not info.complete:
+            info.complete, info.types = True, types
 
     def _is_record(self, marks: tuple[Value, ...]) -> bool:
         from mlsec_lint.dataflow.flow.values import Bound, Inst
@@ -136,8 +137,14 @@ class Classes:
                 pending += [a.src for a in each.args]
         return [needed[register] for register in sorted(needed)]
 
+    def of_module(self, path: str) -> list[CodeKey]:
+        """The classes that the top level of a module defines, in source order."""
+        return [(path, at) for at in self._ops_of(path)]
+
     def _class_op(self, key: CodeKey) -> ir.Class | None:
-        path, at = key
+        return self._ops_of(key[0]).get(key[1])
+
+    def _ops_of(self, path: str) -> dict[int, ir.Class]:
         ops = self._ops.get(path)
         if ops is None:
             module = self._solver.project.module(path)
@@ -145,7 +152,7 @@ class Classes:
             if module is not None:
                 ops = {op.at: op for op in all_ops(module.body.block or []) if isinstance(op, ir.Class)}
             self._ops[path] = ops
-        return ops.get(at)
+        return ops
 
     def _bases_of(self, local: ClassRef) -> tuple[Cls | Ext, ...]:
         found: list[Cls | Ext] = []
@@ -158,7 +165,7 @@ class Classes:
                     found.append(Ext(target.name))
         return tuple(found)
 
-    def order(self, machine: Machine, key: CodeKey) -> tuple[CodeKey | str, ...]:
+    def order(self, key: CodeKey) -> tuple[CodeKey | str, ...]:
         """The class and its bases in the order of look-up; external bases by name."""
         known = self._orders.get(key)
         if known is None:
@@ -175,7 +182,7 @@ class Classes:
 
         With ``after``, only what comes after that class counts, as for ``super()``.
         """
-        owners = self.order(machine, key)
+        owners = self.order(key)
         above = after is not None
         start = owners.index(after) + 1 if after is not None and after in owners else int(above)
         for owner in owners[start:]:
@@ -193,7 +200,7 @@ class Classes:
 
     def metaclass(self, machine: Machine, key: CodeKey) -> CodeKey | None:
         """The metaclass of the project that makes instances of a class."""
-        for owner in self.order(machine, key):
+        for owner in self.order(key):
             info = self.info(owner) if not isinstance(owner, str) else None
             if info is not None and info.metaclass is not None:
                 return info.metaclass
@@ -203,7 +210,7 @@ class Classes:
         """The fields that the constructor of a record class takes, in order; none for other classes."""
         fields: dict[str, None] = {}
         record = False
-        for owner in reversed(self.order(machine, key)):
+        for owner in reversed(self.order(key)):
             if isinstance(owner, str):
                 record = record or self._solver.knowledge.special(owner) == RECORD
                 continue
@@ -215,13 +222,13 @@ class Classes:
 
     def has_external_base(self, machine: Machine, key: CodeKey) -> bool:
         """Whether the instances may be filled by code that is not seen."""
-        return any(isinstance(o, str) and not o.startswith("builtins.object") for o in self.order(machine, key))
+        return any(isinstance(o, str) and not o.startswith("builtins.object") for o in self.order(key))
 
     def notice_bases(self, machine: Machine, key: CodeKey, call: Call, at: int, end: int) -> None:
         """The external bases of a class are told of the call that makes an instance."""
         from mlsec_lint.dataflow.flow.externals import notice_sink
 
-        for owner in self.order(machine, key):
+        for owner in self.order(key):
             if isinstance(owner, str):
                 notice_sink(machine, owner, call, None, at, end)
 
@@ -230,7 +237,7 @@ class Classes:
         from mlsec_lint.dataflow.flow.access import bound
 
         found: list[Value] = []
-        for owner in self.order(machine, key):
+        for owner in self.order(key):
             info = self.info(owner) if not isinstance(owner, str) else None
             for name, value in info.attributes.items() if info is not None else ():
                 wrapped = any(isinstance(r, Wrapped) and r.kind == "property" for r in value.refs)

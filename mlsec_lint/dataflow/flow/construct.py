@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow.annotations import external_bases
+from mlsec_lint.dataflow.flow.guarding import cleaning
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import Argument, Call
@@ -22,6 +24,7 @@ from mlsec_lint.dataflow.flow.values import (
     Value,
     join_all,
     ref,
+    with_tags,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +74,7 @@ def _note_bases(machine: Machine, cls: Cls) -> None:
     log = machine.solver.log
     if log is None:
         return
-    for base in machine.solver.classes.order(machine, cls.code):
+    for base in machine.solver.classes.order(cls.code):
         if isinstance(base, str) and base != "builtins.object":
             log.external(machine, f"{base}.__init__")
             return
@@ -134,6 +137,7 @@ def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end:
         if classes.has_external_base(machine, cls.code):
             for value in call.values():
                 own = own | deep_labels(value, machine.state.heap)
+            own = with_tags(own, cleaning(machine, external_bases(machine, cls.code)))
         items = {f".{name}": argument.value for name, argument in call.keywords}
         machine.state.heap[address] = replace(thing, items={**thing.items, **items}, own=own, exact=not own)
         classes.notice_bases(machine, cls.code, call, at, end)

@@ -1,195 +1,145 @@
-"""Entry points: functions that somebody outside the project calls, and what their parameters carry."""
+"""Entry points: functions that somebody outside the project calls, by what knowledge lists."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
-from msgspec.structs import replace
-
+from mlsec_lint.dataflow.flow.entry_values import carried, plain, supplied
 from mlsec_lint.dataflow.flow.values import (
     Bound,
     Cls,
     CodeKey,
     Ext,
-    Fun,
     Inst,
-    Label,
     Obj,
-    Source,
-    Sym,
     Value,
-    data,
     join,
     ref,
-    symbolic,
 )
+from mlsec_lint.knowledge.index import is_listed
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.machine import Machine
+    from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.knowledge.schema_flow import Entry
 
-CALLER = "caller"
+CALLER: Final = "caller"
 
 
-def entries_of(machine: Machine, code: Code) -> list[Entry]:
-    """The ways in which knowledge says that a function is called from outside."""
-    solver, knowledge = machine.solver, machine.knowledge
-    found: list[Entry] = []
-    for mark in solver.decorators.get(code.key, ()):
-        for target in mark.refs:
-            func = target.func if isinstance(target, Bound) else target
-            name = func.name if isinstance(func, (Ext, Inst)) else ""
-            found.extend(knowledge.decorated.find(name))
-            if name and not knowledge.decorated.find(name):
-                found.extend(knowledge.decorated.find(f"*.{name.rpartition('.')[2]}"))
-    if code.owner is not None:
-        for owner in solver.classes.order(machine, code.owner):
-            if isinstance(owner, str):
-                found.extend(e for e in knowledge.bases.find(owner) if code.body.name in e.methods)
-        found.extend(_of_class_decorator(machine, code))
-    elif not code.enclosing:
-        for entry in knowledge.conventions.get(code.body.name, ()):
-            if not entry.importing or any(root.encode() in code.module.data for root in entry.importing):
-                found.append(entry)
+def entries_of(machine: Machine, code: Code, owner: CodeKey | None = None) -> list[Entry]:
+    """The ways in which knowledge says that a function (as a method of the class ``owner``) is called from outside."""
+    owner = owner if owner is not None else code.owner
+    found = [entry for entry in _decorating(machine.solver, code) if not entry.methods]
+    found += by_name(machine.solver, code, owner)
+    if owner is not None:
+        found += [entry for entry in of_class(machine.solver, owner) if is_listed(code.body.name, entry.methods)]
     return list(dict.fromkeys(found))
 
 
-def _of_class_decorator(machine: Machine, code: Code) -> list[Entry]:
-    """Methods of a class that a framework's decorator marks (``@serve.deployment``), where an entry names them."""
-    found: list[Entry] = []
-    for mark in machine.solver.class_decorators.get(code.owner or ("", 0), ()):
-        for target in mark.refs:
-            func = target.func if isinstance(target, Bound) else target
-            if isinstance(func, (Ext, Inst)):
-                found.extend(e for e in machine.knowledge.decorated.find(func.name) if code.body.name in e.methods)
-    return found
+def _decorating(solver: Solver, code: Code) -> Iterator[Entry]:
+    """The entries of the decorators of a function, unless they get what another decorator made of it."""
+    if code.key not in solver.wrapped:
+        for mark in solver.decorators.get(code.key, ()):
+            yield from entries_of_mark(solver, mark)
 
 
-def values_for(machine: Machine, key: CodeKey, entry: Entry, *, skip: int = 0) -> list[Value]:
-    """The arguments with which a framework calls a function, from the parameter number ``skip`` on."""
-    code = machine.solver.codes[key]
-    annotations = machine.solver.annotations_of(code)
-    machine.solver.handlers += machine.solver.is_foreign(entry.origin)
-    values: list[Value] = []
-    for index, param in enumerate(code.params):
-        if index < skip:
+def entries_of_mark(solver: Solver, mark: Value) -> Iterator[Entry]:
+    """The entries that a decorator, with or without arguments, makes of what it decorates."""
+    table = solver.knowledge.decorated
+    for target in mark.refs:
+        func = target.func if isinstance(target, Bound) else target
+        if isinstance(func, (Ext, Inst)):
+            yield from table.find(func.name) or table.find(f"*.{func.name.rpartition('.')[2]}")
+
+
+def of_class(solver: Solver, owner: CodeKey) -> Iterator[Entry]:
+    """The entries of the library classes above a class, and of the decorators on it or on a class above it."""
+    for each in solver.classes.order(owner):
+        if isinstance(each, str):
+            yield from solver.knowledge.bases.find(each)
             continue
-        position = index - skip
-        annotation = annotations[index] if index < len(annotations) else None
-        if _carries(machine, code, entry, index, position, annotation):
-            values.append(entry_value(machine, code, index, entry.origin, annotation))
-        else:
-            values.append(_plain(machine, annotation))
-        if param.kind == "*":
-            break
-    return values
+        for mark in solver.class_decorators.get(each, ()):
+            yield from entries_of_mark(solver, mark)
 
 
-def _carries(machine: Machine, code: Code, entry: Entry, index: int, position: int, annotation: Value | None) -> bool:
-    param = code.params[index]
-    if entry.carries and param.name not in entry.carries and str(position) not in entry.carries:
-        return False
-    if param.name in entry.spares or str(position) in entry.spares:
-        return False
-    names = [r.name for r in annotation.refs if isinstance(r, (Ext, Inst))] if annotation is not None else []
-    if names and all(n in entry.typed or n.removeprefix("builtins.") in entry.typed for n in names):
-        return False
-    if any(n in entry.injected for n in names):
-        return False
-    default = machine.solver.default_names(code, index)
-    return not any(n in entry.injected for n in default)
+def by_name(solver: Solver, code: Code, owner: CodeKey | None) -> Iterator[Entry]:
+    """Entries for the name of a function; a name alone says little, so the parameters have to be there too."""
+    if code.enclosing:
+        return
+    info = solver.classes.info(owner) if owner is not None else None
+    for entry in solver.knowledge.named_entries(code.body.name, info.name if info is not None else ""):
+        imported = not entry.importing or any(_imports(root).search(code.module.data) for root in entry.importing)
+        if imported and (not entry.carries or any(_has(solver, code, each) for each in entry.carries)):
+            yield entry
 
 
-def entry_value(machine: Machine, code: Code, index: int, origin: str, annotation: Value | None) -> Value:
-    """A parameter that carries data of an origin."""
-    param = code.params[index]
-    source = Source(origin, code.module.path, code.body.at, param_end(code), param.name)
-    labels = frozenset((Label(source),))
-    ident = ("entry", code.module.path, code.body.at, index)
-    plain = _plain(machine, annotation)
-    if param.kind:
-        from mlsec_lint.dataflow.flow.containers import allocate
-        from mlsec_lint.dataflow.flow.heap import Thing
-
-        kind = "dict" if param.kind == "**" else "tuple"
-        thing = Thing(kind, {}, data(labels, ident), False, labels)
-        return allocate(machine, code.body.at, thing, variant=f"entry{index}")
-    objects = tuple(r for r in plain.refs if isinstance(r, Obj))
-    for target in objects:
-        machine.state.heap[target.address] = replace(machine.state.heap[target.address], own=labels)
-    return Value(labels, plain.refs, (), True, ident)
+def _has(solver: Solver, code: Code, parameter: str) -> bool:
+    """Whether a function has a parameter of this name or position."""
+    if parameter.isdigit():
+        first = 1 if code.owner is not None and not solver.is_static_method(code) else 0
+        return int(parameter) + first < len(code.params)
+    return any(param.name == parameter for param in code.params)
 
 
-def param_end(code: Code) -> int:
-    """Where the head of a function ends."""
-    return max(code.body.inside, code.body.at + 1)
+@lru_cache(maxsize=256)
+def _imports(name: str) -> re.Pattern[bytes]:
+    """Finds the import of a module or of something in it."""
+    whole = re.escape(name).encode()
+    package, _, last = name.rpartition(".")
+    part = rb"|from[ \t]+%s[ \t]+import[^\n]*\b%s\b" % (re.escape(package).encode(), last.encode()) if package else b""
+    return re.compile(rb"(?m)^[ \t]*(?:from[ \t]+%s\b|import[ \t]+(?:[^\n]*,[ \t]*)?%s\b%s)" % (whole, whole, part))
 
 
-def _plain(machine: Machine, annotation: Value | None) -> Value:
-    """A parameter of which only the annotation is known: an instance of that class, or anything."""
-    refs: list[Inst | Obj] = []
-    for target in annotation.refs if annotation is not None else ():
-        if isinstance(target, Ext) and not target.name.startswith(("builtins.", "typing.")):
-            refs.append(Inst(target.name))
-        elif isinstance(target, Cls):
-            refs.append(Obj(self_address(machine, target.code)))
-    return Value(refs=tuple(refs), open=True)
-
-
-def self_address(machine: Machine, key: CodeKey) -> tuple[object, ...]:
-    """The object that stands for any instance of a class; its fields are those that the methods store."""
-    from mlsec_lint.dataflow.flow.heap import Thing
-
-    address = ("self", *key)
-    if address not in machine.state.heap:
-        machine.state.heap[address] = Thing("object", {}, None, False, cls=key)
-    return address
-
-
-def parameter_values(machine: Machine, code: Code) -> list[Value]:
+def parameter_values(machine: Machine, code: Code, owner: CodeKey | None = None) -> list[Value]:
     """The parameters of a function as its callers outside the project fill them."""
-    annotations = machine.solver.annotations_of(code)
-    entries = entries_of(machine, code)
-    machine.solver.handlers += any(machine.solver.is_foreign(entry.origin) for entry in entries)
-    public = is_public(machine, code)
+    entries = entries_of(machine, code, owner)
+    public = not entries and is_public(machine, code)
+    owner = owner if owner is not None else code.owner
+    first = 1 if owner is not None and not machine.solver.is_static_method(code) else 0
     values: list[Value] = []
-    first = 1 if code.owner is not None and not machine.solver.is_static_method(code) else 0
-    for index, _param in enumerate(code.params):
-        annotation = annotations[index] if index < len(annotations) else None
+    for index in range(len(code.params)):
         if index < first:
-            values.append(_receiver(machine, code))
+            values.append(receiver(machine, code, owner or ("", 0)))
             continue
         value: Value | None = None
         for entry in entries:
-            if _carries(machine, code, entry, index, index - first, annotation):
-                one = entry_value(machine, code, index, entry.origin, annotation)
+            one = supplied(machine, code, entry, index, index - first)
+            if one is not None:
                 value = one if value is None else join(value, one)
-        if value is None and not entries and public:
-            value = entry_value(machine, code, index, CALLER, annotation)
-        values.append(value if value is not None else _plain(machine, annotation))
+        if value is None:
+            value = carried(machine, code, index, CALLER) if public else plain(machine, code, index)
+        values.append(value)
     return values
 
 
-def _receiver(machine: Machine, code: Code) -> Value:
-    from mlsec_lint.dataflow.flow.heap import Thing
-
-    owner = code.owner or ("", 0)
+def receiver(machine: Machine, code: Code, owner: CodeKey) -> Value:
+    """Some instance of a class, or the class itself for a class method."""
     if machine.solver.is_class_method(code):
         return ref(Cls(owner))
+    from mlsec_lint.dataflow.flow.entry_values import attribute_value, self_address
+
     address = self_address(machine, owner)
-    labels = set[Label]()
-    for each in machine.solver.classes.order(machine, owner):
-        for entry in machine.knowledge.bases.find(each) if isinstance(each, str) else ():
-            for name in entry.attributes:
-                source = Source(entry.origin, code.module.path, code.body.at, param_end(code), f"self.{name}")
-                labels.add(Label(source))
-                thing = machine.state.heap[address]
-                value = data(frozenset((Label(source),)), ("entry", code.module.path, code.body.at, name))
-                machine.state.heap[address] = replace(thing, items={**thing.items, f".{name}": value})
-    if not isinstance(machine.state.heap.get(address), Thing):
-        return symbolic((("p", 0),))
+    for entry in of_class(machine.solver, owner):
+        for name in _attributes(machine, entry, owner):
+            thing = machine.state.heap[address]
+            value = attribute_value(code, entry, name)
+            machine.state.heap[address] = thing.with_item(f".{name}", value)
     return ref(Obj(address))
+
+
+def _attributes(machine: Machine, entry: Entry, owner: CodeKey) -> Iterator[str]:
+    """The attributes of an instance that carry data, patterns replaced by the fields that the class annotates."""
+    for name in entry.attributes:
+        if "*" not in name:
+            yield name
+            continue
+        for each in machine.solver.classes.order(owner):
+            info = machine.solver.classes.info(each) if not isinstance(each, str) else None
+            yield from (f for f in (info.fields if info is not None else ()) if is_listed(f, (name,)))
 
 
 def is_public(machine: Machine, code: Code) -> bool:
@@ -205,6 +155,3 @@ def is_public(machine: Machine, code: Code) -> bool:
         info = machine.solver.classes.info(code.owner)
         return info is None or not info.name.startswith("_")
     return True
-
-
-__all__ = ["Fun", "Sym", "entries_of", "parameter_values", "values_for"]

@@ -12,23 +12,22 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.access import taint_content
 from mlsec_lint.dataflow.flow.apply import record
-from mlsec_lint.dataflow.flow.guarding import guarded_result
-from mlsec_lint.dataflow.flow.operations import ident_of, source_label
+from mlsec_lint.dataflow.flow.guarding import established, guarding
 from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.specials import special_call
 from mlsec_lint.dataflow.flow.summary import Argument, Call, SinkHit, Site
 from mlsec_lint.dataflow.flow.values import (
     NO_LABELS,
     UNKNOWN,
     UNMODELLED,
-    Bound,
-    Fun,
     Inst,
     Labels,
     Sym,
     Value,
     bounded,
     data,
+    ident_of,
     join,
     with_tags,
 )
@@ -48,16 +47,21 @@ def call_external(machine: Machine, name: str, call: Call, receiver: Value | Non
     if acts:
         special = special_call(machine, acts, name, call, receiver, at, end)
         if special is not None:
-            return special
-    return _modelled(machine, name, call, receiver, at, end)
+            return established(machine, name, call, receiver, at, special)
+    return established(machine, name, call, receiver, at, _modelled(machine, name, call, receiver, at, end))
 
 
 def _modelled(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value:
     from mlsec_lint.dataflow.flow.calls import callbacks
+    from mlsec_lint.dataflow.flow.handing import hand_over
+    from mlsec_lint.dataflow.flow.injection import request
 
     knowledge = machine.knowledge
-    _handed_over(machine, name, call, at, end)
+    hand_over(machine, name, call, at, end)
     typed = Inst(knowledge.types.first(name) or name)
+    asked = request(machine, call, name, at)
+    if asked is not None:
+        return Value(refs=(Inst(name), asked))
     ident = ("v", machine.path, at)
     producer = knowledge.producers.first(name)
     if producer is None and receiver is not None:
@@ -74,12 +78,7 @@ def _modelled(machine: Machine, name: str, call: Call, receiver: Value | None, a
                 taint_content(machine, ident_of(target), data(labels))
                 if target.ident is None and target.known:
                     return Value(bounded(labels), (typed,), (), True, ident_of(target))
-        guard = guarded_result(machine, name, call, receiver, at)
-        tags = frozenset(t for each in guard.labels for t in each.tags) if guard is not None else frozenset[str]()
-        return Value(bounded(with_tags(labels, tags) if tags else labels), (typed,), (), True, ident)
-    guard = guarded_result(machine, name, call, receiver, at)
-    if guard is not None:
-        return guard if guard.refs else replace(guard, refs=(typed,))
+        return Value(bounded(labels), (typed,), (), True, ident)
     propagator = knowledge.propagators.first(name)
     if propagator is not None and len(call.positional) <= max(len(propagator.parameters), 1):
         value = _parameter(call, propagator.parameters, propagator.source, receiver)
@@ -90,7 +89,7 @@ def _modelled(machine: Machine, name: str, call: Call, receiver: Value | None, a
         return Value(bounded(labels), refs, value.consts, value.open, ident_of(value) or ident)
     labels = _all_labels(machine, call, receiver)
     callbacks(machine, call, labels, likely=not _is_described(name))
-    if labels and not _is_described(name):
+    if labels and not _is_described(name) and not guarding(machine, name, receiver):
         labels = with_tags(labels, frozenset((UNMODELLED,)))
     return Value(bounded(labels), (typed,), (), bool(labels), ident)
 
@@ -183,28 +182,6 @@ def _frozen(machine: Machine, value: Value) -> Value:
     return replace(value, labels=bounded(labels)) if labels != value.labels else value
 
 
-def _handed_over(machine: Machine, name: str, call: Call, at: int, end: int) -> None:
-    """Functions handed to a framework are called by it with data from outside."""
-    from mlsec_lint.dataflow.flow.calls import call_value
-    from mlsec_lint.dataflow.flow.entries import values_for
-
-    for entry in machine.knowledge.callbacks.find(name):
-        wanted = [call.get(entry.parameters, parameter) for parameter in entry.argument]
-        values = [a.value for a in wanted if a is not None] if entry.argument else call.values()
-        for value in values:
-            for target in value.refs:
-                func = target.func if isinstance(target, Bound) else target
-                if not isinstance(func, Fun) or machine.nesting > 3:
-                    continue
-                receiver = 1 if isinstance(target, Bound) else 0
-                given = values_for(machine, func.code, entry, skip=receiver)
-                machine.nesting += 1
-                try:
-                    call_value(machine, Value(refs=(target,)), Call(tuple(Argument(v) for v in given)), at, end)
-                finally:
-                    machine.nesting -= 1
-
-
 def method_effects(machine: Machine, name: str, obj: Value, call: Call, at: int) -> Value | None:
     """Methods known by their name alone, whatever the receiver: producers, guards, functions that are called."""
     producer = machine.knowledge.producers.first(f"*.{name}")
@@ -215,8 +192,10 @@ def method_effects(machine: Machine, name: str, obj: Value, call: Call, at: int)
     if acts:
         special = special_call(machine, acts, f"*.{name}", call, obj, at, at)
         if special is not None:
-            return special
-    return guarded_result(machine, f"*.{name}", call, obj, at)
+            return established(machine, f"*.{name}", call, obj, at, special)
+    if not machine.knowledge.guards.find(f"*.{name}"):
+        return None
+    return established(machine, f"*.{name}", call, obj, at, Value(open=True, ident=("v", machine.path, at)))
 
 
 __all__ = ["call_external", "join", "method_effects", "notice_method", "notice_sink"]

@@ -53,7 +53,7 @@ class Fields:
             summary = machine.solver.summary(method.code, (), early=False)
             overlay = next((t for a, t in summary.heap if a == ("s", ("p", 0))), None)
             nested = next((t for a, t in summary.heap if a == ("s", ("p", 0), f".{name}")), None)
-            values = parameter_values(machine, code)
+            values = parameter_values(machine, code, key)
             values[0] = ref(Obj(("self", *key)))
             application = Application(machine, code, method, values, summary, code.body.at, code.body.at)
             if overlay is not None and f".{name}" in overlay.items:
@@ -86,7 +86,7 @@ class Fields:
             return known
         found: dict[str, list[Fun]] = {}
         classes = machine.solver.classes
-        for owner in classes.order(machine, key):
+        for owner in classes.order(key):
             info = classes.info(owner) if not isinstance(owner, str) else None
             for value in info.attributes.values() if info is not None else ():
                 for method in _functions(value):

@@ -6,83 +6,128 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.guards import DIGEST, compared, establish
-from mlsec_lint.dataflow.flow.operations import ident_of
+from mlsec_lint.dataflow.flow.conditions import given
+from mlsec_lint.dataflow.flow.containers import things
+from mlsec_lint.dataflow.flow.guards import compared, establish, trusted_by
 from mlsec_lint.dataflow.flow.references import deep_labels
-from mlsec_lint.dataflow.flow.values import Inst, Test, Value, bounded, data, with_tags
+from mlsec_lint.dataflow.flow.values import (
+    Condition,
+    Inst,
+    Labels,
+    Test,
+    Value,
+    bounded,
+    ident_of,
+    with_tags,
+)
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
     from mlsec_lint.dataflow.flow.summary import Call
     from mlsec_lint.knowledge.schema_flow import Guard
 
+_MOST_DIGESTS = 6
 
-def guarded_result(machine: Machine, name: str, call: Call, receiver: Value | None, at: int) -> Value | None:
-    """The result of a call that is a guard; none if it is none."""
-    absorbed = _digest_method(machine, name, call, receiver)
-    if absorbed is not None:
-        return absorbed
+
+def guarding(machine: Machine, name: str, receiver: Value | None) -> tuple[Guard, ...]:
+    """The guards that knowledge lists under a name, or under the name of a method alone."""
     guards = machine.knowledge.guards.find(name)
     if not guards and receiver is not None:
         guards = machine.knowledge.guards.find(f"*.{name.rpartition('.')[2]}")
-    for guard in guards:
-        if guard.given and not _is_given(guard, call):
-            continue
-        result = _acted(machine, guard, call, receiver, at)
-        if result is not None:
-            return result
+    return guards
+
+
+def _guard_of(machine: Machine, name: str, call: Call, receiver: Value | None) -> tuple[Guard, str | Condition] | None:
+    """The guard that a call is, with its tag (conditional, if it depends on what callers pass)."""
+    for guard in guarding(machine, name, receiver):
+        tag = _tag(machine, guard, call)
+        if tag is not None:
+            return guard, tag
     return None
 
 
-def _is_given(guard: Guard, call: Call) -> bool:
+def _tag(machine: Machine, guard: Guard, call: Call) -> str | Condition | None:
+    if not guard.given:
+        return guard.tag
     for name in guard.given:
         argument = call.get(guard.parameters, name)
-        if argument is not None and not (argument.value.known and argument.value.consts[0] in (None, False)):
-            return True
-    return False
+        tag = given(argument.value, guard.tag, guard.matches) if argument is not None else None
+        if isinstance(tag, str) and argument is not None:
+            # What comes from the same place as the data says nothing about it.
+            tag = next(iter(trusted_by(machine, tag, argument.value.labels)), None)
+        if tag is not None:
+            return tag
+    return None
 
 
-def _acted(machine: Machine, guard: Guard, call: Call, receiver: Value | None, at: int) -> Value | None:
-    subject = receiver
-    if guard.argument and guard.argument != "self":
+def established(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, result: Value) -> Value:
+    """The result of a call, which the models or the default policy know, with what a guard adds to it."""
+    found = _guard_of(machine, name, call, receiver)
+    if found is None:
+        return result
+    guard, tag = found
+    if guard.acts == "compare":
+        return replace(result, labels=frozenset(), tests=_comparison(machine, guard, call))
+    subject = machine.current(receiver) if guard.argument == "self" and receiver is not None else None
+    if guard.argument != "self":
         argument = call.get(guard.parameters, guard.argument)
-        subject = argument.value if argument is not None else None
-    elif not guard.argument and call.positional:
-        subject = call.positional[0].value
-    tag = guard.tag
-    ident = ident_of(subject) if subject is not None else None
+        subject = machine.current(argument.value) if argument is not None else None
+    if subject is None:
+        return result
+    if guard.acts == "digest":
+        return _digest(machine, tag, subject, receiver, guard.argument == "self", result, at)
+    ident = ident_of(subject)
+    tags = frozenset((tag,))
     if guard.acts == "test":
-        if tag == DIGEST and len(call.positional) >= 2:
-            one, other = call.positional[0].value, call.positional[1].value
-            return Value(open=True, tests=compared(machine, "==", one, other))
-        return Value(open=True, tests=(Test(tag, ident),) if ident is not None else ())
+        tests = (Test(tag, ident),) if ident is not None else ()
+        return replace(result, labels=with_tags(result.labels, tags), tests=tests)
     if guard.acts == "check":
         establish(machine, ident, tag)
-        labels = deep_labels(subject, machine.state.heap) if subject is not None else frozenset()
-        return data(with_tags(labels, frozenset((tag,))), ident)
-    if guard.acts == "digest":
-        digests = ((tag, ident),) if ident is not None else ()
-        return Value(open=True, ident=("v", machine.path, at), digests=digests)
-    values = [v for v in (subject, *call.values()) if v is not None]
-    labels = frozenset[object]().union(*(deep_labels(v, machine.state.heap) for v in values))
-    return data(bounded(with_tags(labels, frozenset((tag,)))), ("v", machine.path, at))  # type: ignore[arg-type]
+        return replace(result, labels=with_tags(result.labels, tags))
+    return replace(result, labels=bounded(with_tags(result.labels, tags)), ident=("v", machine.path, at))
 
 
-def _digest_method(machine: Machine, name: str, call: Call, receiver: Value | None) -> Value | None:
-    """A method of a digest: data given to it is digested too, and what it returns is a digest."""
-    if receiver is None:
-        return None
-    makers = [r.name for r in receiver.refs if isinstance(r, Inst)]
-    guard = next((g for m in makers for g in machine.knowledge.guards.find(m) if g.acts == "digest"), None)
-    if guard is None:
-        return None
-    current = machine.current(receiver)
-    digests = current.digests
-    for value in call.values():
-        ident = ident_of(value)
-        if ident is not None and (guard.tag, ident) not in digests:
-            digests = (*digests, (guard.tag, ident))[:6]
-    if receiver.ident is not None and digests != current.digests:
-        old = machine.state.contents.get(receiver.ident) or Value()
-        machine.state.contents[receiver.ident] = replace(old, digests=digests)
-    return Value(open=True, ident=("d", receiver.ident), digests=digests)
+def _comparison(machine: Machine, guard: Guard, call: Call) -> tuple[Test, ...]:
+    sides = [call.get(guard.parameters, name) for name in guard.parameters[:2]]
+    if sides[0] is None or sides[1] is None:
+        return ()
+    return compared(machine, "==", machine.current(sides[0].value), machine.current(sides[1].value))
+
+
+def _digest(
+    machine: Machine, tag: str | Condition, subject: Value, receiver: Value | None, own: bool, result: Value, at: int
+) -> Value:
+    """A digest of the subject; a digest that is given more data is a digest of that too, and so is what it returns."""
+    digests = subject.digests if own else tuple((tag, ident) for ident in _idents(machine, subject))
+    if not own and receiver is not None and any(isinstance(r, Inst) for r in receiver.refs):
+        known = machine.current(receiver).digests
+        digests = tuple(dict.fromkeys((*known, *digests)))[:_MOST_DIGESTS]
+        if receiver.ident is not None and digests != known:
+            old = machine.state.contents.get(receiver.ident) or Value()
+            machine.state.contents[receiver.ident] = replace(old, digests=digests)
+    return replace(result, labels=frozenset(), open=True, ident=("v", machine.path, at), digests=digests)
+
+
+def _idents(machine: Machine, subject: Value) -> list[object]:
+    """What a digest is made of: the value, and the items of a container (``commonpath([root, path])``)."""
+    found = [ident_of(subject)]
+    for _, thing in things(machine, subject):
+        found += [ident_of(item) for item in thing.items.values()]
+    return [ident for ident in found if ident is not None]
+
+
+def cleaned_attribute(machine: Machine, name: str, labels: Labels) -> Labels | None:
+    """The labels of an attribute that is a guard (``path.name``); none if it is no guard."""
+    for guard in machine.knowledge.guards.find(name):
+        if guard.acts == "clean":
+            return with_tags(labels, frozenset((guard.tag,)))
+    return None
+
+
+def cleaning(machine: Machine, names: list[str]) -> frozenset[str]:
+    """What making an instance of a class derived from these external ones establishes about its arguments."""
+    found = (guard for name in names for guard in machine.knowledge.guards.find(name))
+    return frozenset(guard.tag for guard in found if guard.acts == "clean" and not guard.given)
+
+
+__all__ = ["cleaned_attribute", "cleaning", "deep_labels", "established", "guarding"]

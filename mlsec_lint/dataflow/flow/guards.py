@@ -1,16 +1,31 @@
-"""Guards: what the truth of one value says of others, and where it holds."""
+"""Guards: what the truth of one value says of others, where it holds, and when it is forgotten."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from mlsec_lint.dataflow.flow.values import NO_LABELS, Label, Labels, Source, Test, Value, join
+from mlsec_lint.dataflow.flow.values import (
+    NO_LABELS,
+    Condition,
+    Labels,
+    Path,
+    Source,
+    Tags,
+    Test,
+    Value,
+    ident_of,
+    join,
+    truth,
+)
 
 if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.heap import State
     from mlsec_lint.dataflow.flow.machine import Machine
 
 ALLOWED: Final = "allow-list"
-DIGEST: Final = "digest"
+SIGNED: Final = "signature"
+"""A digest with a secret key: it may come with the data, since nobody else can make it."""
+
 _MOST_TESTS: Final = 6
 
 
@@ -21,11 +36,62 @@ def assume(machine: Machine, value: Value, holds: bool) -> None:
             establish(machine, test.ident, test.tag)
 
 
-def establish(machine: Machine, ident: object, tag: str) -> None:
+def establish(machine: Machine, ident: object, tag: str | Condition) -> None:
     """From here on, the value with this identity has passed a guard."""
     if ident is not None:
         guards = machine.state.guards
         guards[ident] = guards.get(ident, frozenset()) | {tag}
+
+
+def forget(state: State, *idents: object) -> None:
+    """Something else stands under these names from now on: what was established of the old values is void."""
+    for known in [k for k in state.guards if any(mentions(k, each) for each in idents)]:
+        del state.guards[known]
+
+
+def mentions(ident: object, part: object) -> bool:
+    """Whether an identity is another one, or is made of it."""
+    if ident == part:
+        return True
+    if not isinstance(ident, tuple):
+        return False
+    inner = cast("tuple[object, ...]", ident)
+    if is_path(ident) and is_path(part):
+        outer = cast("tuple[object, ...]", part)
+        return inner[: len(outer)] == outer
+    return any(mentions(each, part) for each in inner)
+
+
+def is_path(ident: object) -> bool:
+    """Whether an identity is a path of the callers."""
+    return isinstance(ident, tuple) and bool(ident) and isinstance(cast("tuple[object, ...]", ident)[0], tuple)
+
+
+def tags_of(state: State, ident: object) -> Tags:
+    """The guards that a value has passed here; one of several values must have passed them as each of them."""
+    tags = state.guards.get(ident, frozenset())
+    parts = cast("tuple[object, ...]", ident) if isinstance(ident, tuple) else ()
+    if parts and parts[0] == "j":
+        common: Tags | None = None
+        for part in parts[1:]:
+            one = state.guards.get(part, frozenset())
+            common = one if common is None else common & one
+        tags = tags | common if common else tags
+    return tags
+
+
+def content_at(state: State, ident: object) -> Value | None:
+    """What was written into what a value stands for; the name of a file stands for the file."""
+    found = state.contents.get(ident)
+    parts = cast("tuple[object, ...]", ident) if isinstance(ident, tuple) else ()
+    if found is None and parts and parts[0] == "a":
+        return state.contents.get(parts[1])
+    if parts and parts[0] == "j":
+        for part in parts[1:]:
+            one = state.contents.get(part)
+            if one is not None:
+                found = one if found is None else join(found, one)
+    return found
 
 
 def negated(value: Value) -> tuple[Test, ...]:
@@ -54,20 +120,36 @@ def either(left: Value, right: Value) -> Value:
 def compared(machine: Machine, op: str, left: Value, right: Value) -> tuple[Test, ...]:
     """What the truth of a comparison says of the two values."""
     holds = op in ("==", "in", "is")
-    found: list[Test] = []
     if op in ("in", "not in"):
-        if left.ident is not None and not foreign(machine, content_labels(machine, right)):
-            found.append(Test(ALLOWED, left.ident, holds))
-        return tuple(found)
+        tags = trusted_by(machine, ALLOWED, content_labels(machine, right))
+        return tuple(Test(tag, left.ident, holds) for tag in tags) if left.ident is not None else ()
     if op not in ("==", "!=", "is", "is not"):
         return ()
+    found: list[Test] = []
     for one, other in ((left, right), (right, left)):
-        if foreign(machine, other.labels):
-            continue
-        found.extend(Test(tag, ident, holds) for tag, ident in one.digests)
-        if one.ident is not None and not one.digests and (other.consts or other.labels) and None not in other.consts:
-            found.append(Test(ALLOWED, one.ident, holds))
+        for tag, ident in one.digests:
+            if isinstance(tag, str) and tag != SIGNED:
+                found.extend(Test(each, ident, holds) for each in trusted_by(machine, tag, other.labels))
+            else:
+                found.append(Test(tag, ident, holds))
+        if one.ident is not None and not one.digests and _is_fixed(other):
+            found.extend(Test(each, one.ident, holds) for each in trusted_by(machine, ALLOWED, other.labels))
     return tuple(found[:_MOST_TESTS])
+
+
+def _is_fixed(value: Value) -> bool:
+    """Whether being equal to a value says which of some texts something is."""
+    return bool(value.consts or value.labels) and not any(c is None or isinstance(c, bool) for c in value.consts)
+
+
+def trusted_by(machine: Machine, tag: str, labels: Labels) -> list[str | Condition]:
+    """The tag for what agrees with data of these labels: none for data from outside, conditions for that of callers."""
+    if foreign(machine, labels):
+        return []
+    paths = sorted({each.origin for each in labels if isinstance(each.origin, tuple)}, key=repr)
+    if not paths:
+        return [tag]
+    return [Condition(tag, tuple(cast("list[Path]", paths)), trusted=True)]
 
 
 def content_labels(machine: Machine, value: Value) -> Labels:
@@ -82,8 +164,21 @@ def foreign(machine: Machine, labels: Labels) -> bool:
     return any(isinstance(each.origin, Source) and machine.solver.is_foreign(each.origin.kind) for each in labels)
 
 
-def remembered(labels: Labels) -> list[Label]:
-    """The labels in a fixed order."""
-    from mlsec_lint.dataflow.flow.values import order
-
-    return sorted(labels, key=order)
+__all__ = [
+    "ALLOWED",
+    "SIGNED",
+    "assume",
+    "both",
+    "compared",
+    "content_at",
+    "content_labels",
+    "either",
+    "establish",
+    "foreign",
+    "forget",
+    "ident_of",
+    "mentions",
+    "negated",
+    "tags_of",
+    "truth",
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.values import NO_LABELS, UNKNOWN, Address, CodeKey, Key, Labels, Value, join
+from mlsec_lint.dataflow.flow.values import NO_LABELS, UNKNOWN, Address, CodeKey, Key, Labels, Tags, Value, join
 
 if TYPE_CHECKING:
     from mlsec_lint.source.ir import Constant
@@ -121,7 +121,7 @@ class State:
         self,
         names: dict[str, Value],
         heap: dict[Address, Thing],
-        guards: dict[object, frozenset[str]],
+        guards: dict[object, Tags],
         contents: dict[object, Value],
         alive: bool = True,
     ) -> None:

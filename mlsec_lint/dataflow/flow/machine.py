@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.guards import assume
+from mlsec_lint.dataflow.flow.guards import assume, content_at, tags_of
 from mlsec_lint.dataflow.flow.heap import State, join_states
 from mlsec_lint.dataflow.flow.narrowing import refine
+from mlsec_lint.dataflow.flow.summary import Site
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
     UNKNOWN,
     Address,
     CodeKey,
     Value,
+    ident_of,
     join,
     truth,
     with_tags,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import Deferred, Residual, SinkHit, Site
     from mlsec_lint.dataflow.flow.tracing.recorder import Recorder
+    from mlsec_lint.knowledge.schema_flow import Entry
 
 MOST_STEPS: Final = 40_000
 """Operations evaluated per body, loops included."""
@@ -86,10 +89,11 @@ class Machine:
         self.muted = 0
         self.fixed: dict[str, Value] = {}
         self.trimmed: dict[str, None] = {}
+        self.handlers: list[tuple[Value, Entry, int, int]] = []
         self.applications = 0
         self.nesting = 0
         self.resolving = 0
-        self.place = (-1, -1)
+        self.place = (max(code.body.at, 0), max(code.body.inside, code.body.at + 1, 1))
         self.origin: tuple[CodeKey, Site | None] = (code.key, None)
         self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
         self.stars: list[tuple[str | None, str]] = []
@@ -110,6 +114,19 @@ class Machine:
             self.trimmed["a function that is too long was followed in part"] = None
         if self.state.alive:
             self.returned.append((Value(consts=(None,)), self.state))
+        if self.handlers and self.returned and (not self.early or self.body.kind == "module"):
+            self._call_handlers()
+
+    def _call_handlers(self) -> None:
+        """Functions defined here that a framework calls later, when this body has set up all that they close over."""
+        from mlsec_lint.dataflow.flow.handing import deliver
+
+        for value, entry, at, end in self.handlers:
+            ends = [state for _, state in self.returned]
+            self.state = ends[0].copy()
+            for state in ends[1:]:
+                self.state = join_states(self.state, state)
+            deliver(self, value, entry, at, end)
 
     def block(self, ops: ir.Block) -> None:
         """Evaluate operations in order until the state ends."""
@@ -138,14 +155,17 @@ class Machine:
     def current(self, value: Value) -> Value:
         """The value with the guards that it has passed here, and with what was written into what it stands for."""
         state = self.state
-        if value.ident is None or not (state.guards or state.contents):
+        ident = value.ident
+        if not (state.guards or state.contents):
             return value
-        content = state.contents.get(value.ident)
-        if content is None and isinstance(value.ident, tuple) and value.ident and value.ident[0] == "a":
-            content = state.contents.get(value.ident[1])
+        if ident is None:
+            ident = ident_of(value)
+            if ident is None:
+                return value
+        content = content_at(state, ident)
         if content is not None:
             value = replace(value, labels=value.labels | content.labels, digests=content.digests or value.digests)
-        tags = state.guards.get(value.ident)
+        tags = tags_of(state, ident) if state.guards else None
         return replace(value, labels=with_tags(value.labels, tags)) if tags else value
 
     def bind(self, name: str, value: Value) -> None:

@@ -31,7 +31,7 @@ def member(machine: Machine, cls: Cls, name: str, value: Value) -> Value | None:
 
 def _has_members_with_methods(machine: Machine, key: CodeKey) -> bool:
     classes = machine.solver.classes
-    owners = classes.order(machine, key)
+    owners = classes.order(key)
     if not any(isinstance(o, str) and machine.knowledge.special(o) == ENUMERATION for o in owners):
         return False
     infos = [classes.info(owner) for owner in owners if not isinstance(owner, str)]

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.statics import module_code
-from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, Value
-
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Value
 from mlsec_lint.dataflow.values import ObjectRef
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 class ModuleExit:
     """The global names and the objects of a module, and the sinks that data reached at its top level.
 
+    ``writes`` are what it wrote to globals of other modules.
     ``unresolved`` says that it makes calls which only other modules can tell the target of.
     """
 
@@ -33,6 +33,7 @@ class ModuleExit:
     heap: dict[Address, Thing] = field(default_factory=dict[Address, Thing])
     sinks: tuple[SinkHit, ...] = ()
     unresolved: bool = False
+    writes: tuple[tuple[Address, Thing], ...] = ()
 
 
 class Modules:
@@ -45,6 +46,7 @@ class Modules:
         self.heap: dict[Address, Thing] = {}
         self._settled: dict[Address, Thing] = {}
         self._listed: dict[str, frozenset[str] | None] = {}
+        self.written: dict[tuple[str, Key], Value] = {}
         self.of_classes: dict[Address, Thing] = {}
         self.defaults: dict[CodeKey, tuple[Value | None, ...]] = {}
 
@@ -72,13 +74,15 @@ class Modules:
         self._solver.evaluations += 1
         machine = Machine(self._solver, code, early=True)
         machine.run()
+        path = code.module.path
         state: State | None = None
         for _, end in machine.returned:
             state = end if state is None else join_states(state, end)
         state = state or machine.state
         heap = {address: thing for address, thing in state.heap.items() if address[0] in ("a", "f")}
         hits = tuple(sorted(machine.sinks.values(), key=lambda h: (h.site.module, h.site.at, h.name)))
-        return ModuleExit(state.names, heap, hits, bool(machine.residuals))
+        writes = tuple((a, t) for a, t in state.heap.items() if a[0] == "s" and a[1][0] == "g" and a[1][1] != path)
+        return ModuleExit(state.names, heap, hits, bool(machine.residuals), writes)
 
     def late(self, path: str, demand: Hashable = None) -> Machine | None:
         """The top level of a module as it runs when all others have run."""
@@ -93,12 +97,26 @@ class Modules:
         machine.run()
         return machine
 
+    def paths(self) -> list[str]:
+        """The modules that have run."""
+        return sorted(self._exits)
+
+    def forget_settled(self) -> None:
+        """Objects have changed since they were asked for."""
+        self._settled.clear()
+
     def adopt(self, heap: dict[Address, Thing]) -> None:
         """Objects that the body of a class made."""
         for address, thing in heap.items():
             if address[0] in ("a", "f"):
                 self.of_classes.setdefault(address, thing)
                 self.heap.setdefault(address, thing)
+
+    def replace(self, address: Address, thing: Thing) -> None:
+        """An object of a module turned out to hold more."""
+        self.heap[address] = thing
+        if address in self._settled:
+            self._settled[address] = thing
 
     def thing(self, address: Address) -> Thing | None:
         """An object of a module, with symbols of other modules replaced."""
@@ -142,12 +160,8 @@ class Modules:
         found = [local.heap.get(r.site) for r in value.references if isinstance(r, ObjectRef)]
         return [thing for thing in found if thing is not None]
 
-    def default_names(self, code: Code, index: int) -> list[str]:
-        """The external names that the default of a parameter is a call or an instance of."""
-        found: list[str] = []
-        for value in self.defaults.get(code.key, ())[index : index + 1]:
-            for target in value.refs if value is not None else ():
-                func = target.func if isinstance(target, Bound) else target
-                if isinstance(func, (Ext, Inst)):
-                    found.append(func.name)
-        return found
+    def default(self, code: Code, index: int) -> Value | None:
+        """The default of a parameter, as the body that defines the function evaluates it."""
+        known = self.defaults.get(code.key, ())
+        value = known[index] if index < len(known) else None
+        return self._solver.settled(value) if value is not None else None

@@ -121,13 +121,18 @@ def global_value(machine: Machine, path: str, name: str) -> Value:
     written = overlay.items.get(key) if overlay is not None else None
     if overlay is not None and written is not None and key not in overlay.maybe:
         return written
-    if machine.early and machine.solver.statics.is_changing(path, name):
+    solver = machine.solver
+    if machine.early and solver.statics.is_changing(path, name):
         return read_path(machine, root, key)
-    value = machine.solver.statics.global_name(path, name, early=machine.early)
+    if not machine.early:
+        solver.readers.setdefault(path, set()).add(machine.code.key)
+    value = solver.statics.global_name(path, name, early=machine.early)
     if value is None or (value.refs == () and not value.consts and name in _BUILTINS):
         value = builtin(machine, name)
     elif machine.solver.statics.is_rebound(path, name):
         value = replace(value, labels=value.labels | {Label((*root, key))}, open=True)
+        elsewhere = solver.modules.written.get((path, key)) if not machine.early else None
+        value = join(value, elsewhere) if elsewhere is not None else value
     return join(value, written) if written is not None else value
 
 

@@ -27,13 +27,13 @@ from mlsec_lint.dataflow.flow.values import (
     Ext,
     Label,
     Obj,
-    Source,
     Sym,
     Value,
     bounded,
     constant,
     data,
     has_constant,
+    ident_of,
     join,
     join_all,
     ref,
@@ -200,13 +200,6 @@ def _joined_ident(operator: str, left: Value, right: Value) -> object:
     return ("op", operator, one, other) if one is not None and other is not None else None
 
 
-def ident_of(value: Value) -> object:
-    """The identity of a value; constants are their own."""
-    if value.ident is not None:
-        return value.ident
-    return ("c", value.consts[0]) if value.known and isinstance(value.consts[0], (str, bytes, int)) else None
-
-
 def _unary(machine: Machine, op: ir.Unary) -> None:
     value = machine.get(op.src)
     if op.op == "not":
@@ -320,11 +313,6 @@ def _caught(machine: Machine, op: ir.Caught) -> None:
     machine.set(op.dst, machine.exception)
 
 
-def source_label(machine: Machine, kind: str, at: int, end: int, name: str) -> Label:
-    """A label for data that enters here."""
-    return Label(Source(kind, machine.path, at, end, name))
-
-
 OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {
     ir.Const: _const,
     ir.Opaque: _opaque,
@@ -350,4 +338,4 @@ OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {
     ir.Caught: _caught,
 }
 
-__all__ = ["OPERATIONS", "bind", "combined", "ident_of", "local", "source_label"]
+__all__ = ["OPERATIONS", "bind", "combined", "ident_of", "local"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from mlsec_lint.dataflow.flow.apply import Application
 from mlsec_lint.dataflow.flow.entries import parameter_values
+from mlsec_lint.dataflow.flow.handing import called, parameters_of
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.summarise import has_source
 from mlsec_lint.dataflow.flow.summary import SinkHit
@@ -17,6 +18,7 @@ from mlsec_lint.dataflow.values import FunctionRef
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.solver import Solver
 
 
@@ -56,7 +58,7 @@ def _code(solver: Solver, target: FunctionRef) -> Code | None:
 
 def nested_codes(solver: Solver) -> list[Code]:
     """The functions defined inside others that were met so far, in source order."""
-    return [code for _, code in sorted(solver.codes.items()) if code.enclosing or code.body.kind == "lambda"]
+    return [code for _, code in sorted(solver.codes.items()) if _is_nested(code)]
 
 
 def reached_at_import(solver: Solver, path: str) -> Iterator[Reached]:
@@ -80,7 +82,57 @@ def reached(solver: Solver, codes: Iterable[Code], *, entered: bool = True) -> I
     for code in codes:
         yield from _inside(solver, code)
         if entered:
-            yield from _entered(solver, code)
+            yield from _entered(solver, code, code.owner)
+
+
+def reached_by_inheritance(solver: Solver, path: str, wanted: Container[CodeKey]) -> Iterator[Reached]:
+    """What data reaches when the methods that the classes of a module inherit are called on their instances.
+
+    Only methods that leave something to the class of their receiver do anything else there than in their own class.
+    """
+    for key in solver.classes.of_module(path):
+        for code in inherited(solver, key):
+            if code.key in wanted and solver.demanded((code.key, (), False)).residuals:
+                yield from _entered(solver, code, key)
+
+
+def inherited(solver: Solver, key: CodeKey) -> list[Code]:
+    """The methods that a class takes from other classes of the project."""
+    order = solver.classes.order(key)
+    own = solver.classes.info(key)
+    seen = set(own.attributes) if own is not None else set[str]()
+    found: list[Code] = []
+    for owner in order[1:]:
+        info = solver.classes.info(owner) if not isinstance(owner, str) else None
+        for name, value in info.attributes.items() if info is not None else ():
+            if name not in seen:
+                found += [solver.codes[r.code] for r in value.refs if isinstance(r, Fun) and r.code in solver.codes]
+            seen.add(name)
+    return found
+
+
+def reached_by_handing(solver: Solver, handed: Handed, wanted: Container[CodeKey]) -> Iterator[Reached]:
+    """What data reaches in a function that the top level of a module hands over to a framework."""
+    module = (handed.site.module, -1)
+    key, _, _ = parameters_of(Machine(solver, solver.codes[module]), handed.value.refs[0])
+    if key is None or (key not in wanted and not _is_nested(solver.codes[key])):
+        return
+    machine = solver.guarded(lambda: hand(solver, handed, solver.codes[key]))
+    for hit in machine.sinks.values() if machine is not None else ():
+        if has_source(hit):
+            yield Reached(hit, module, entered=True)
+
+
+def _is_nested(code: Code) -> bool:
+    return bool(code.enclosing) or code.body.kind == "lambda"
+
+
+def hand(solver: Solver, handed: Handed, code: Code) -> Machine:
+    """An evaluation in which a framework calls what it was given."""
+    machine = Machine(solver, code)
+    machine.origin = ((handed.site.module, -1), handed.site)
+    called(machine, handed.value, handed.entry, handed.site.at, handed.site.end)
+    return machine
 
 
 def _inside(solver: Solver, code: Code) -> Iterator[Reached]:
@@ -90,21 +142,23 @@ def _inside(solver: Solver, code: Code) -> Iterator[Reached]:
             yield Reached(hit, code.key)
 
 
-def _entered(solver: Solver, code: Code) -> Iterator[Reached]:
-    """The body as it is entered from outside: its parameters filled, its receiver some instance of its class."""
+def _entered(solver: Solver, code: Code, owner: CodeKey | None) -> Iterator[Reached]:
+    """The body as it is entered from outside: its parameters filled, its receiver some instance of a class."""
     summary = solver.demanded((code.key, (), False))
-    if not summary.sinks and not summary.residuals:
+    if not summary.sinks and not summary.residuals and not summary.leaves:
         return
-    machine = solver.guarded(lambda: enter(solver, code))
+    machine = solver.guarded(lambda: enter(solver, code, owner))
+    if machine is not None:
+        solver.escapes.note(machine)
     for hit in machine.sinks.values() if machine is not None else ():
         if has_source(hit):
             yield Reached(hit, code.key, entered=True)
 
 
-def enter(solver: Solver, code: Code, demand: Hashable = None) -> Machine:
+def enter(solver: Solver, code: Code, owner: CodeKey | None = None, demand: Hashable = None) -> Machine:
     """An evaluation in which a body is called once, by somebody outside the project."""
     machine = Machine(solver, code, demand=demand)
-    values = parameter_values(machine, code)
+    values = parameter_values(machine, code, owner)
     fun = Fun(code.key, tuple(("s", ("e", level)) for level in range(len(code.enclosing))), (), code.owner)
     summary = solver.summary(code.key, (), early=False)
     application = Application(machine, code, fun, values, summary, code.body.at, code.body.inside)

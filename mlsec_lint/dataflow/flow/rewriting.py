@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow.conditions import decided, is_conditional, translated
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.values import (
@@ -15,6 +16,7 @@ from mlsec_lint.dataflow.flow.values import (
     Address,
     Bound,
     Cls,
+    Condition,
     Fun,
     Key,
     Label,
@@ -29,6 +31,7 @@ from mlsec_lint.dataflow.flow.values import (
     Value,
     Wrapped,
     bounded,
+    ident_of,
     join,
     ref,
     symbolic,
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 _LONGEST_CHAIN: Final = 3
 """Call sites in the name of an object."""
 
-_COMPOUND: Final = ("a", "i", "op", "fmt", "sl")
+_COMPOUND: Final = ("a", "i", "op", "fmt", "sl", "j")
 
 
 class Rewriting:
@@ -142,6 +145,7 @@ class Rewriting:
         return machine.current(get_attribute(machine, holder, key[1:]))
 
     def _variable(self, holder: Value, key: Key) -> Value:
+        from mlsec_lint.dataflow.flow.access import thing_at
         from mlsec_lint.dataflow.flow.names import global_value, read_path
 
         machine = self._machine
@@ -153,7 +157,7 @@ class Rewriting:
             elif isinstance(target, Sym):
                 one = read_path(machine, target.path, key)
             elif isinstance(target, Obj):
-                frame = machine.state.heap.get(target.address)
+                frame = thing_at(machine, target)
                 found = frame.items.get(key) if frame is not None else None
                 one = found if found is not None else UNKNOWN
             result = one if result is NOTHING else join(result, one)
@@ -193,8 +197,8 @@ class Rewriting:
                 result = one if result is None else join(result, one)
             else:
                 refs.append(self.reference(target))
-        tests = tuple(Test(t.tag, i, t.holds) for t in value.tests if (i := self.ident(t.ident)) is not None)
-        digests = tuple((tag, i) for tag, d in value.digests if (i := self.ident(d)) is not None)
+        tests = self._tests(value)
+        digests = self._digests(value)
         if result is None:
             return Value(bounded(labels), tuple(refs), consts, is_open, ident, tests, digests)
         if len(value.refs) == 1 and not consts and not is_open:
@@ -205,6 +209,22 @@ class Rewriting:
         if refs or consts or is_open:
             result = join(result, Value(NO_LABELS, tuple(refs), consts, is_open, result.ident))
         return replace(result, labels=bounded(result.labels | labels))
+
+    def _tests(self, value: Value) -> tuple[Test, ...]:
+        found: list[Test] = []
+        for test in value.tests:
+            tag, ident = self.tag(test.tag), self.ident(test.ident)
+            if tag is not None and ident is not None:
+                found.append(Test(tag, ident, test.holds))
+        return tuple(found)
+
+    def _digests(self, value: Value) -> tuple[tuple[str | Condition, object], ...]:
+        found: list[tuple[str | Condition, object]] = []
+        for each, digested in value.digests:
+            tag, ident = self.tag(each), self.ident(digested)
+            if tag is not None and ident is not None:
+                found.append((tag, ident))
+        return tuple(found)
 
     def _symbol(self, target: Sym) -> Value:
         found = self.resolve(target.path)
@@ -220,14 +240,21 @@ class Rewriting:
         """The labels as the caller sees them; for paths that the value refers to as well, only their own labels."""
         found: set[Label] = set()
         for label in labels:
-            origin = label.origin
+            origin, tags = label.origin, label.tags
+            if tags and is_conditional(tags):
+                tags = translated(self._machine, tags, self.resolve)
+                label = Label(origin, tags)  # noqa: PLW2901 - the same label, its tags decided
             if isinstance(origin, Source):
                 found.add(label)
             elif origin in inside:
-                found |= with_tags(self.resolve(origin).labels, label.tags)
+                found |= with_tags(self.resolve(origin).labels, tags)
             else:
-                found |= with_tags(self._all_labels(origin), label.tags)
+                found |= with_tags(self._all_labels(origin), tags)
         return frozenset(found)
+
+    def tag(self, tag: str | Condition) -> str | Condition | None:
+        """A tag as the caller knows it; none if what the caller passes does not allow it."""
+        return tag if isinstance(tag, str) else decided(self._machine, tag, self.resolve)
 
     def _all_labels(self, path: Path) -> Labels:
         """The labels of what is at a path and of everything in it, as it was when it was first asked for."""
@@ -295,7 +322,7 @@ class Rewriting:
         if isinstance(parts[0], tuple):
             if not isinstance(parts[0][0], str) or parts[0][0] not in ("p", "e", "g", "r"):
                 return ident
-            return self.resolve(cast("Path", ident)).ident
+            return ident_of(self.resolve(cast("Path", ident)))
         if parts[0] in _COMPOUND:
             inner = tuple(self.ident(p) if isinstance(p, tuple) else p for p in parts[1:])
             return None if None in inner and None not in parts else (parts[0], *inner)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlsec_lint.dataflow.flow.access import get_attribute
 from mlsec_lint.dataflow.flow.calls import call_value
 from mlsec_lint.dataflow.flow.creation import created
+from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.names import frames_for_nested
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import (
@@ -37,12 +38,16 @@ def _function(machine: Machine, op: ir.Function) -> None:
     owner = machine.classes[-1][0] if machine.classes else None
     code = machine.solver.define(machine.code, op, owner)
     annotations = tuple(machine.get(p.annotation) if p.annotation != ir.NONE else None for p in op.params)
-    machine.solver.annotations[code.key] = annotations
+    machine.solver.annotations.note(code.key, annotations, machine)
     machine.solver.modules.defaults[code.key] = defaults
-    value = ref(Fun(code.key, frames_for_nested(machine), defaults, owner))
+    value = plain = ref(Fun(code.key, frames_for_nested(machine), defaults, owner))
     marks = [machine.get(d) for d in op.decorators]
     machine.solver.note_decorators(code.key, marks)
     for mark in reversed(marks):
+        if code.enclosing or (value != plain and owner is None):
+            entries = [entry for entry in entries_of_mark(machine.solver, mark) if not entry.methods]
+            machine.handlers += [(value, entry, op.body.at, op.body.inside) for entry in entries]
+            machine.solver.wrapped.add(code.key)
         value = _decorated(machine, mark, value, op)
     machine.set(op.dst, value)
 
@@ -81,7 +86,8 @@ def _class(machine: Machine, op: ir.Class) -> None:
         machine.block(op.block)
     finally:
         machine.classes.pop()
-    machine.solver.classes.defined(key)
+    types = {name: machine.get(each) for name, each in zip(op.fields, op.types, strict=True) if each != ir.NONE}
+    machine.solver.classes.defined(key, types)
     cls = Cls(key, frames_for_nested(machine))
     created(machine, cls, op.name, attributes)
     value = ref(cls)

@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from mlsec_lint.dataflow.flow.annotations import Annotations
 from mlsec_lint.dataflow.flow.classes import Classes
 from mlsec_lint.dataflow.flow.code import Code
+from mlsec_lint.dataflow.flow.escapes import Escapes
 from mlsec_lint.dataflow.flow.fields import Fields
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.index import ProjectIndex
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
     from mlsec_lint.dataflow.flow.binding import Spec
     from mlsec_lint.dataflow.flow.calllog import CallLog
+    from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.modules import ModuleExit
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.values import FunctionRef
@@ -65,21 +68,25 @@ class Solver:
         self.knowledge = context.knowledge
         self.index = ProjectIndex(read, sources)
         self.codes: dict[CodeKey, Code] = {}
-        self.annotations: dict[CodeKey, tuple[Value | None, ...]] = {}
+        self.annotations = Annotations(self)
         self.decorators: dict[CodeKey, tuple[Value, ...]] = {}
         self.class_decorators: dict[CodeKey, tuple[Value, ...]] = {}
         self.statics = Statics(self)
         self.classes = Classes(self)
         self.fields = Fields()
         self.modules = Modules(self)
+        self.escapes = Escapes(self)
         self.summaries: dict[Demand, Summary] = {}
         self.log: CallLog | None = None
         self.trimmed: Counter[str] = Counter()
         self.leading: frozenset[CodeKey] | None = None
         self.holds: Callable[[Code], bool] = lambda code: True
         self._coarse: dict[CodeKey, bool] = {}
+        self.readers: dict[str, set[CodeKey]] = {}
         self.evaluations = 0
-        self.handlers = 0
+        self.handlers = False
+        self.wrapped: set[CodeKey] = set()
+        self.handed: list[Handed] = []
         self._current: dict[Demand, Summary] = {}
         self._running: list[Demand] = []
         self._used: list[set[Demand]] = []
@@ -187,7 +194,7 @@ class Solver:
         machine = Machine(self, code, early=early)
         constants = {index: Value(consts=(value,)) for index, _, value in spec}
         machine.fixed = {name: value for name, value in constants.items() if isinstance(name, str)}
-        annotations = self.annotations_of(code)
+        annotations = self.annotations.of(code)
         for index, param in enumerate(code.params):
             value = constants.get(index)
             if value is None:
@@ -235,6 +242,14 @@ class Solver:
                 self.trimmed["large functions far from sources and sinks were summed up"] += 1
         return known
 
+    def forget(self, keys: set[CodeKey]) -> None:
+        """Drop what was worked out for some bodies."""
+        for demand in [d for d in self.summaries if d[0] in keys and not d[2]]:
+            del self.summaries[demand]
+            self._current.pop(demand, None)
+            self._taints.pop(demand, None)
+        self.fields = Fields()
+
     def exit(self, path: str) -> ModuleExit:
         """A module after its top level ran."""
         return self.modules.exit(path)
@@ -259,6 +274,11 @@ class Solver:
         if machine.early:
             return self.modules.of_classes.get(address)
         return self.modules.thing(address)
+
+    def note_reader(self, address: Address, key: CodeKey) -> None:
+        """Remember that a body looks at an object of a module."""
+        marks = [part for part in address if isinstance(part, tuple) and part and part[0] == "@"]
+        self.readers.setdefault(marks[-1][1] if marks else address[1], set()).add(key)
 
     def is_static(self, address: Address) -> bool:
         """Whether the top level of a module made the object."""
@@ -288,18 +308,9 @@ class Solver:
                 return None
             known = self.codes[key] = Code(module, target.body, target.params, owner)
         if key not in self.annotations:
-            self.annotations[key] = tuple(
-                self.statics.annotation(a) if a is not None else None for a in target.annotations
-            )
+            values = (self.statics.annotation(a) if a is not None else None for a in target.annotations)
+            self.annotations.note(key, tuple(values))
         return known
-
-    def annotations_of(self, code: Code) -> tuple[Value | None, ...]:
-        """The annotations of the parameters."""
-        return self.annotations.get(code.key, ())
-
-    def default_names(self, code: Code, index: int) -> list[str]:
-        """The external names that the default of a parameter calls or is: ``Depends`` of ``Depends(get_db)``."""
-        return self.modules.default_names(code, index)
 
     def note_decorators(self, key: CodeKey, marks: list[Value]) -> None:
         """Remember the decorators of a function."""

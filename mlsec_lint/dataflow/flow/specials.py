@@ -18,6 +18,7 @@ from mlsec_lint.dataflow.flow.values import (
     Cls,
     Ext,
     Fun,
+    Inst,
     Labels,
     Mod,
     Obj,
@@ -257,11 +258,20 @@ def _super(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
 
 
 def _nothing(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    return Value(open=True)
+    typed = machine.knowledge.types.first(name)
+    made = typed or (name if name.rpartition(".")[2][:1].isupper() else "")
+    return Value(refs=(Inst(made),) if made else (), open=True, ident=("v", machine.path, at))
+
+
+def _leave(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """The call does not come back: ``sys.exit()``, ``abort(404)``."""
+    machine.raise_value(UNKNOWN)
+    machine.state.alive = False
+    return UNKNOWN
 
 
 def _pure(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    from mlsec_lint.dataflow.flow.operations import ident_of
+    from mlsec_lint.dataflow.flow.values import ident_of
 
     values = [*([receiver] if receiver is not None else []), *call.values()]
     idents = [ident_of(value) for value in values]
@@ -427,7 +437,7 @@ def _iterator(machine: Machine, name: str, call: Call, receiver: Value | None, a
 
 def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """``isinstance(x, int)``: true for values that cannot hold text, if only such types are asked for."""
-    from mlsec_lint.dataflow.flow.operations import ident_of
+    from mlsec_lint.dataflow.flow.values import ident_of
 
     value, types = _value(call, 0), _value(call, 1)
     if value is None or types is None:
@@ -490,6 +500,7 @@ _ACTIONS: Final[dict[str, Special]] = {
     "super": _super,
     "pure": _pure,
     "nothing": _nothing,
+    "leave": _leave,
     "invoke": _invoke,
     "submit": _submit,
     "map": _map,

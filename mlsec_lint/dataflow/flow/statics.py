@@ -45,6 +45,10 @@ class Statics:
         self._wrapped: dict[str, frozenset[int]] = {}
         self._resolving: set[tuple[str, str, bool]] = set()
 
+    def forget(self, path: str) -> None:
+        """A global name of a module has changed since it was asked for."""
+        self._names = {key: value for key, value in self._names.items() if key[0] != path}
+
     def is_rebound(self, path: str, name: str) -> bool:
         """Whether some function assigns the global name."""
         module = self._solver.project.module(path)
@@ -110,6 +114,8 @@ class Statics:
         if isinstance(target, FunctionRef):
             if target.body.at in self._redefined(target.module) or target.body.kind == "lambda":
                 return None
+            if target.owner is not None:
+                return None  # a method under a global name has a receiver, which only the flow analysis knows
             return self.function(target)
         if isinstance(target, ClassRef):
             if target.at in self._redefined(target.module):

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.apply import is_symbolic
+from mlsec_lint.dataflow.flow.guards import is_path
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
 from mlsec_lint.dataflow.flow.summary import SinkHit, Summary
-from mlsec_lint.dataflow.flow.values import Address, Bound, Inst, Obj, Source, Sym, Value, bounded, join, ref
+from mlsec_lint.dataflow.flow.values import (
+    Address,
+    Bound,
+    Inst,
+    Obj,
+    Source,
+    Sym,
+    Tags,
+    Test,
+    Value,
+    bounded,
+    join,
+    ref,
+    truth,
+)
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
 
 MOST_OBJECTS: Final = 24
 _FEW_OBJECTS: Final = 6
+_MOST_TESTS: Final = 8
 
 
 def summarise(machine: Machine) -> Summary:
@@ -35,7 +51,7 @@ def summarise(machine: Machine) -> Summary:
     chosen = dict.fromkeys(kept[:MOST_OBJECTS])
     overlays = [a for a, t in state.heap.items() if a[0] in ("s", "c") and _matters(t)]
     heap = tuple((address, state.heap[address]) for address in [*overlays, *chosen])
-    guards = tuple((ident, tags) for ident, tags in state.guards.items() if _is_path(ident))
+    guards = tuple((ident, tags) for ident, tags in state.guards.items() if mentions_path(ident))
     contents = _contents(state, {a for a, _ in heap})
     return Summary(
         _summed(returns, state, chosen) if ends else None,
@@ -47,6 +63,7 @@ def summarise(machine: Machine) -> Summary:
         tuple(machine.trimmed),
         frozenset(a for a, _ in heap if a[0] in ("a", "f") and not machine.solver.is_static(a)),
         frozenset(a for a, t in heap if _is_late(a, t)) if machine.residuals else frozenset(),
+        any((a[0] == "s" and a[1][0] == "g") or machine.solver.is_static(a) for a, _ in heap),
         tuple(machine.deferred.values()),
     )
 
@@ -93,9 +110,9 @@ def _tells(thing: Thing) -> bool:
     return any(v.labels or any(not isinstance(r, (Obj, Inst)) for r in v.refs) for v in parts)
 
 
-def repr_of(item: tuple[object, frozenset[str]]) -> str:
+def repr_of(item: tuple[object, Tags]) -> str:
     """A fixed order of guards."""
-    return f"{item[0]!r}{sorted(item[1])}"
+    return f"{item[0]!r}{sorted(item[1], key=repr)}"
 
 
 def _ends(machine: Machine) -> tuple[State | None, Value | None]:
@@ -104,7 +121,24 @@ def _ends(machine: Machine) -> tuple[State | None, Value | None]:
     for value, end in machine.returned:
         state = end if state is None else join_states(state, end)
         returns = value if returns is None else join(returns, value)
+    if state is not None and returns is not None:
+        tests = (*returns.tests, *_told(machine, state))[:_MOST_TESTS]
+        returns = replace(returns, tests=tests) if tests != returns.tests else returns
     return state, returns
+
+
+def _told(machine: Machine, joined: State) -> list[Test]:
+    """What the truth of the result says of the arguments: the guards that hold wherever it is true, or false."""
+    found: list[Test] = []
+    for holds in (True, False) if len(machine.returned) > 1 else ():
+        ends = [end for value, end in machine.returned if truth(value) is not (not holds)]
+        for ident, tags in ends[0].guards.items() if ends and len(ends) < len(machine.returned) else ():
+            common = tags
+            for end in ends[1:]:
+                common = common & end.guards.get(ident, frozenset())
+            new = common - joined.guards.get(ident, frozenset()) if mentions_path(ident) else frozenset[str]()
+            found += [Test(tag, ident, holds) for tag in sorted(new, key=repr)]
+    return found
 
 
 def _generator(machine: Machine, state: State) -> Value:
@@ -114,8 +148,9 @@ def _generator(machine: Machine, state: State) -> Value:
     return ref(Obj(address))
 
 
-def _is_path(ident: object) -> bool:
-    return isinstance(ident, tuple) and bool(ident) and (isinstance(ident[0], tuple) or ident[0] in ("a", "i"))
+def mentions_path(ident: object) -> bool:
+    """Whether an identity means something to the callers."""
+    return is_path(ident) or (isinstance(ident, tuple) and any(map(mentions_path, cast("tuple[object, ...]", ident))))
 
 
 def _matters(thing: Thing) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Value
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Tags, Value
 
 MOST_RESIDUALS: Final = 12
 MOST_SINKS: Final = 48
@@ -120,7 +120,8 @@ class Summary(Struct, frozen=True):
     ``returns`` is none if no way leads to the end. ``heap`` holds the objects that it makes and that can be reached
     from outside, and what it writes to objects of its callers (addresses that start with ``"s"``). ``guards`` hold for
     values of the callers whenever the body returns. ``made`` are the addresses of new objects, ``late`` those
-    of objects that depend on the results of residual calls.
+    of objects that depend on the results of residual calls. ``leaves`` says that something is left in the objects or
+    globals of a module.
     """
 
     returns: Value | None = None
@@ -128,10 +129,11 @@ class Summary(Struct, frozen=True):
     heap: tuple[tuple[Address, Thing], ...] = ()
     sinks: tuple[SinkHit, ...] = ()
     residuals: tuple[Residual, ...] = ()
-    guards: tuple[tuple[object, frozenset[str]], ...] = ()
+    guards: tuple[tuple[object, Tags], ...] = ()
     trimmed: tuple[str, ...] = ()
     made: frozenset[Address] = frozenset()
     late: frozenset[Address] = frozenset()
+    leaves: bool = False
     deferred: tuple[Deferred, ...] = ()
 
 

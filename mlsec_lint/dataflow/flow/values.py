@@ -51,14 +51,28 @@ class Source(Struct, frozen=True, cache_hash=True):
     name: str = ""
 
 
+class Condition(Struct, frozen=True, cache_hash=True):
+    """A tag that holds if what a caller puts at some ``paths`` allows it.
+
+    That is: it fits one of ``patterns``; without patterns, it is neither ``None`` nor ``False``; if ``trusted`` is asked
+    for, it is no data from outside (a digest that came with the file says nothing about it).
+    """
+
+    tag: str
+    paths: tuple[Path, ...]
+    patterns: tuple[str, ...] = ()
+    trusted: bool = False
+
+
 class Label(Struct, frozen=True, cache_hash=True):
     """Data of one origin, with the tags of the guards (and doubts) on its way."""
 
     origin: Source | Path
-    tags: frozenset[str] = frozenset()
+    tags: Tags = frozenset()
 
 
 Labels: TypeAlias = frozenset[Label]
+Tags: TypeAlias = "frozenset[str | Condition]"
 
 
 class Ext(Struct, frozen=True, cache_hash=True):
@@ -135,7 +149,7 @@ class Super(Struct, frozen=True, cache_hash=True):
 class Test(Struct, frozen=True, cache_hash=True):
     """If a value is true (or, with ``holds`` false, if it is false), the value ``ident`` passed the guard ``tag``."""
 
-    tag: str
+    tag: str | Condition
     ident: object
     holds: bool = True
 
@@ -157,7 +171,7 @@ class Value(Struct, frozen=True, cache_hash=True):
     open: bool = False
     ident: object = None
     tests: tuple[Test, ...] = ()
-    digests: tuple[tuple[str, object], ...] = ()
+    digests: tuple[tuple[str | Condition, object], ...] = ()
 
     @property
     def known(self) -> bool:
@@ -202,7 +216,7 @@ def extend(path: Path, key: Key) -> Path:
     return (*path, key) if len(path) <= DEEPEST_PATH else path
 
 
-def with_tags(labels: Iterable[Label], tags: frozenset[str]) -> Labels:
+def with_tags(labels: Iterable[Label], tags: Tags) -> Labels:
     """The labels with more tags."""
     if not tags:
         return frozenset(labels)
@@ -212,7 +226,7 @@ def with_tags(labels: Iterable[Label], tags: frozenset[str]) -> Labels:
 def order(item: Label | Reference) -> str:
     """A key that sorts labels and references in the same way in every process (the text of a set varies)."""
     if isinstance(item, Label):
-        return f"{item.origin!r}{sorted(item.tags)}"
+        return f"{item.origin!r}{sorted(item.tags, key=repr)}"
     if isinstance(item, Bound):
         return f"Bound{order(item.func)}{','.join(map(order, item.receiver.refs))}"
     if isinstance(item, Wrapped):
@@ -253,10 +267,37 @@ def join(left: Value, right: Value) -> Value:
         refs, is_open = tuple(sorted(refs, key=_callables_first)[:MOST_REFERENCES]), True
     if len(consts) > MOST_CONSTANTS:
         consts, is_open = (), True
-    ident = left.ident if left.ident == right.ident else None
-    tests = left.tests if left.tests == right.tests else ()
+    ident = left.ident if left.ident == right.ident else joined_ident(left, right) if labels else None
+    tests = left.tests if left.tests == right.tests else _joined_tests(left, right)
     digests = left.digests if left.digests == right.digests else ()
     return Value(bounded(labels), refs, consts, is_open, ident, tests, digests)
+
+
+def joined_ident(left: Value, right: Value) -> object:
+    """What names one of two values: the names of all that it may be, in a fixed order."""
+    found: dict[object, None] = {}
+    for value in (left, right):
+        one = ident_of(value)
+        if one is None:
+            return None
+        found.update(dict.fromkeys(one[1:] if isinstance(one, tuple) and one and one[0] == "j" else (one,)))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return ("j", *sorted(found, key=repr)) if len(found) <= MOST_CONSTANTS else None
+
+
+def _joined_tests(left: Value, right: Value) -> tuple[Test, ...]:
+    """What the truth of one of two values says, where one of them is only true, or only false."""
+    for one, other in ((left, right), (right, left)):
+        known = truth(other)
+        if known is not None and not other.tests:
+            return tuple(test for test in one.tests if test.holds is not known)
+    return tuple(test for test in left.tests if test in right.tests)
+
+
+def ident_of(value: Value) -> object:
+    """The identity of a value; constants are their own."""
+    if value.ident is not None:
+        return value.ident
+    return ("c", value.consts[0]) if value.known and isinstance(value.consts[0], (str, bytes, int)) else None
 
 
 def join_all(values: Iterable[Value]) -> Value:
