@@ -33,18 +33,19 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
 
     code = machine.solver.codes[fun.code]
     machine.applications += 1
+    if machine.solver.log is not None:
+        machine.solver.log.function(machine, fun.code)
     if machine.applications > MOST_APPLICATIONS:
         machine.trimmed["a function with too many calls was followed in part"] = None
         return unknown_call(machine, frozenset(), call, at)
+    machine.solver.note_edge(machine.origin[0], fun.code)
     if machine.solver.is_coarse(code):
-        if machine.solver.log is not None:
-            machine.solver.log.function(machine, fun.code, (fun.code, (), machine.early))
         return unknown_call(machine, frozenset(), call, at)
     values = bind_arguments(machine, code, fun, call, at)
     spec = specialisation(machine, code, fun, values)
     early = machine.early or machine.late
     if machine.solver.log is not None:
-        machine.solver.log.function(machine, fun.code, (fun.code, spec, early))
+        machine.solver.log.uses(machine, (fun.code, spec, early))
     summary = machine.solver.summary(fun.code, spec, early=early)
     if machine.recorder is not None:
         machine.recorder.called(machine, fun, values, spec, summary, Site(machine.path, at, end))

@@ -41,11 +41,15 @@ class CallLog:
         """An operation is about to be evaluated: it may call without being a call."""
         before(machine, op)
 
-    def function(self, machine: Machine, key: CodeKey, demand: Demand) -> None:
-        """A function of the project is called, and its summary for these constants is used."""
+    def function(self, machine: Machine, key: CodeKey) -> None:
+        """A function of the project is called."""
+        if not machine.muted:
+            self._note(machine, key)
+
+    def uses(self, machine: Machine, demand: Demand) -> None:
+        """The summary of what is called is used, for these constants."""
         if machine.muted:
             return
-        self._note(machine, key)
         self._uses.setdefault(machine.demand, {})[demand] = None
 
     def external(self, machine: Machine, name: str, call: Call | None = None) -> None:

@@ -77,6 +77,7 @@ class Solver:
         self.modules = Modules(self)
         self.escapes = Escapes(self)
         self.summaries: dict[Demand, Summary] = {}
+        self.edges: dict[tuple[CodeKey, CodeKey], None] = {}
         self.log: CallLog | None = None
         self.trimmed: Counter[str] = Counter()
         self.leading: frozenset[CodeKey] | None = None
@@ -347,6 +348,10 @@ class Solver:
     def is_exported(self, path: str, name: str) -> bool:
         """Whether ``__all__`` of a module or the package around it exports a name that is private by its spelling."""
         return self.modules.is_exported(path, name)
+
+    def note_edge(self, caller: CodeKey, callee: CodeKey) -> None:
+        """Remember that one body calls another."""
+        self.edges[(caller, callee)] = None
 
     def module_hits(self, path: str) -> tuple[SinkHit, ...]:
         """The sinks that data reaches while a module is imported."""
