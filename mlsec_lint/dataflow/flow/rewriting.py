@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.conditions import decided, is_conditional, translated
 from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.idents import sized
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.values import (
     NO_LABELS,
@@ -325,7 +326,7 @@ class Rewriting:
             return ident_of(self.resolve(cast("Path", ident)))
         if parts[0] in _COMPOUND:
             inner = tuple(self.ident(p) if isinstance(p, tuple) else p for p in parts[1:])
-            return None if None in inner and None not in parts else (parts[0], *inner)
+            return None if None in inner and None not in parts else sized((parts[0], *inner))
         if parts[0] in ("v", "e", "o") and len(parts) < 8:
             return (*parts, self._mark)
         return ident
