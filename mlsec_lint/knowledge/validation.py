@@ -20,6 +20,7 @@ _SPECIALS = (
     "convert",
     "timer", "run", "done", "partialmethod",
     "factory", "replace", "asdict", "named", "keyed", "vars", "globals", "delattr", "__str__", "__repr__", "__bytes__", "__fspath__", "__format__",
+    "enumeration", "chain", "second", "enter",
 )  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (
