@@ -184,7 +184,7 @@ class Application:
 
         machine, rewriting = self.machine, self.rewriting
         outer = machine.origin, machine.via
-        deep = len(machine.via) >= _DEEPEST_RESIDUAL
+        deep = machine.resolving >= _DEEPEST_RESIDUAL
         for residual in self.summary.residuals:
             callee = rewriting.value(residual.callee)
             call = self._call(residual.call)
@@ -193,7 +193,8 @@ class Application:
                 result = unknown_call(machine, callee.labels, call, site.at)
             else:
                 machine.origin = (residual.code, site)
-                machine.via = (*outer[1], *self._hops())
+                machine.via = (*outer[1], *self._hops(), *residual.via)
+                machine.resolving += 1
                 try:
                     if residual.method:
                         result = call_method(machine, callee, residual.method, call, site.at, site.end)
@@ -201,6 +202,7 @@ class Application:
                         result = call_value(machine, callee, call, site.at, site.end)
                 finally:
                     machine.origin, machine.via = outer
+                    machine.resolving -= 1
             rewriting.result(residual.number, result)
             if not machine.state.alive:
                 machine.state.alive = True

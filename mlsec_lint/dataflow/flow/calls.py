@@ -309,7 +309,8 @@ def callbacks(machine: Machine, call: Call, labels: Labels) -> None:
 
 def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, end: int) -> Value:
     """A call that only a caller can resolve; its result is named, and the call is made when the summary is applied."""
-    site = Site(machine.path, at, end)
+    code, written = machine.origin
+    site = written if written is not None else Site(machine.path, at, end)
     for known in machine.residuals:
         if known.site == site and known.method == method and known.callee.refs == callee.refs:
             index = machine.residuals.index(known)
@@ -319,7 +320,7 @@ def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, 
         machine.trimmed["calls that only callers can resolve were cut off"] = None
         return unknown_call(machine, callee.labels, call, at)
     number = len(machine.residuals)
-    machine.residuals.append(Residual(number, callee, method, call, site, machine.code.key))
+    machine.residuals.append(Residual(number, callee, method, call, site, code, machine.via))
     return symbolic((("r", number),))
 
 

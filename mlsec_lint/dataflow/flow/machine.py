@@ -80,6 +80,7 @@ class Machine:
         self.handlers: list[tuple[Value, Entry, int, int]] = []
         self.applications = 0
         self.nesting = 0
+        self.resolving = 0
         self.place = (max(code.body.at, 0), max(code.body.inside, code.body.at + 1, 1))
         self.origin: tuple[CodeKey, Site | None] = (code.key, None)
         self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()

@@ -83,7 +83,10 @@ class SinkHit(Struct, frozen=True):
 
 
 class Residual(Struct, frozen=True):
-    """A call that only a caller can resolve: of a value, or of a method of it. ``number`` names its result."""
+    """A call that only a caller can resolve: of a value, or of a method of it. ``number`` names its result.
+
+    It is written at ``site`` in the body ``code``, to which the calls ``via`` lead from the summarised one.
+    """
 
     number: int
     callee: Value
@@ -91,6 +94,7 @@ class Residual(Struct, frozen=True):
     call: Call
     site: Site
     code: CodeKey
+    via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
 
 
 class Summary(Struct, frozen=True):
