@@ -1,8 +1,8 @@
-"""Arguments to parameters, and the constants on which a callee is worth specialising."""
+"""Arguments to parameters."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing
 from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Fun, Value, data, join
@@ -11,13 +11,6 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.machine import Machine
     from mlsec_lint.dataflow.flow.summary import Call
-    from mlsec_lint.source.ir import Constant
-
-MOST_SPECIALISATIONS: Final = 6
-_LONGEST_CONSTANT: Final = 40
-
-Spec = tuple[tuple["int | str", str, "Constant"], ...]
-"""Constants by the number of a parameter, or by the name of a variable of an enclosing function; with their types."""
 
 
 def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) -> list[Value]:
@@ -39,7 +32,7 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
         elif param.name in keywords:
             values.append(keywords.pop(param.name).value)
         else:
-            value = fun.defaults[index] if index < len(fun.defaults) else None
+            value = _default(machine, code, fun, index)
             if call.more is not None and not param.keyword_only:
                 more = call.more
                 if call.spread is not None:
@@ -52,6 +45,15 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
                     value = given if value is None else join(value, given)
             values.append(value if value is not None else UNKNOWN)
     return values
+
+
+def _default(machine: Machine, code: Code, fun: Fun, index: int) -> Value | None:
+    """The default of a parameter: an object that is made once is the one that the module made."""
+    value = fun.defaults[index] if index < len(fun.defaults) else None
+    if value != UNKNOWN or machine.early or code.enclosing:
+        return value
+    machine.solver.exit(code.module.path)
+    return machine.solver.modules.default(code, index) or value
 
 
 def _rest(machine: Machine, call: Call, position: int, at: int, taken: int) -> Value:
@@ -75,23 +77,3 @@ def _words(machine: Machine, call: Call, keywords: dict[str, object], at: int) -
     if not items:
         return more
     return join(allocate(machine, at, Thing("dict", dict(items)), variant="kwargs"), more)
-
-
-def specialisation(machine: Machine, code: Code, fun: Fun, values: list[Value]) -> Spec:
-    """The constants among the arguments, and in the scopes around, on which conditions of the callee depend."""
-    inputs: list[tuple[int | str, Value]] = [(i, values[i]) for i in code.decisive if i < len(values)]
-    for name, level in code.decisive_outside if fun.frames else ():
-        frame = machine.state.heap.get(fun.frames[level]) if level < len(fun.frames) else None
-        value = frame.items.get(f"={name}") if frame is not None else None
-        if frame is not None and value is not None and f"={name}" not in frame.maybe:
-            inputs.append((name, value))
-    return tuple((key, type(value.consts[0]).__name__, value.consts[0]) for key, value in inputs if _tells(value))[:4]
-
-
-def _tells(value: Value) -> bool:
-    if not value.known or value.labels:
-        return False
-    constant = value.consts[0]
-    if isinstance(constant, (str, bytes)):
-        return len(constant) <= _LONGEST_CONSTANT
-    return not isinstance(constant, float)

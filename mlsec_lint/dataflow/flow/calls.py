@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow import binders
 from mlsec_lint.dataflow.flow.access import get_attribute, thing_at
 from mlsec_lint.dataflow.flow.apply import call_function
 from mlsec_lint.dataflow.flow.construct import TYPE_CALL, construct, construct_by_type
@@ -15,6 +16,7 @@ from mlsec_lint.dataflow.flow.externals import call_external, notice_method
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import MOST_RESIDUALS, Argument, Call, Residual, Site
 from mlsec_lint.dataflow.flow.values import (
+    NO_LABELS,
     NOTHING,
     UNKNOWN,
     UNRESOLVED,
@@ -154,28 +156,29 @@ def _call_bound(machine: Machine, target: Bound, call: Call, at: int, end: int) 
         if func.name == "property.setter" and call.positional:
             old = next((r for r in target.receiver.refs if isinstance(r, Wrapped)), None)
             return ref(Wrapped("property", old.func, call.positional[0].value)) if old is not None else UNKNOWN
+        if func.name == binders.REGISTER and call.positional:
+            return binders.register(machine, target.receiver, call, at)
         return call_external(machine, func.name, call, target.receiver, at, end)
     if isinstance(func, Fun):
         return call_function(machine, func, call.after((Argument(target.receiver),)), at, end)
-    return call_value(machine, Value(refs=(func,)), call, at, end)
+    found = binders.call_bound(machine, func, target.receiver, call, at, end) if isinstance(func, Obj) else None
+    return found if found is not None else call_value(machine, Value(refs=(func,)), call, at, end)
 
 
 def _call_object(machine: Machine, target: Obj, labels: Labels, call: Call, at: int, end: int) -> Value:
     thing = thing_at(machine, target)
     if thing is not None and thing.kind == "partial":
-        held = tuple(Argument(v) for v in thing.sequence())
-        words = {key[1]: Argument(v) for key, v in thing.items.items() if key[0] == "kw"}
-        words.update(call.keywords)
-        whole = Call((*held, *call.positional), tuple(words.items()), call.more, call.more_keywords)
         if machine.nesting > _DEEPEST_CALLBACK * 2:
             return unknown_call(machine, labels, call, at)
         machine.nesting += 1
         try:
-            return call_value(machine, thing.items[".func"], whole, at, end)
+            return call_value(machine, thing.items[".func"], binders.held(thing, call), at, end)
         finally:
             machine.nesting -= 1
     if thing is not None and thing.cls is None and thing.kind in ("list", "dict", "tuple", "set"):
         return unknown_call(machine, labels, call, at)
+    if thing is not None and thing.kind == binders.GENERIC:
+        return binders.call_generic(machine, thing, call, 0, at, end)
     found = get_attribute(machine, ref(target), "__call__")
     if any(isinstance(r, Bound) and isinstance(r.func, (Fun, Ext)) for r in found.refs):
         return call_value(machine, found, call, at, end)
@@ -209,7 +212,9 @@ def _method_of(
             labels = deep_labels(ref(target), machine.state.heap)
             return NOTHING if _is_container_method(name) else unknown_call(machine, labels, call, at)
         if thing.kind == "box":
-            return thing.items[".box"]
+            from mlsec_lint.dataflow.flow.tasks import future_method
+
+            return future_method(machine, target, thing, name, call, at, end)
         if thing.kind == "generator":
             return element_of(machine, ref(target))
     if isinstance(target, Sym):
@@ -246,8 +251,9 @@ def _is_container_method(name: str) -> bool:
 def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call: Call, at: int, end: int) -> Value:
     """A method of what a caller passed: known by its class, left to the callers, or the unknown policy."""
     single = Value(obj.labels, (target,), (), False, obj.ident)
-    if target.ext:
-        return call_external(machine, machine.knowledge.canonical(f"{target.ext}.{name}"), call, single, at, end)
+    external = machine.knowledge.canonical(f"{target.ext}.{name}") if target.ext else ""
+    if external and (machine.knowledge.describes(external) or not machine.solver.is_project_method(name)):
+        return call_external(machine, external, call, single, at, end)
     written = machine.state.heap.get(("s", *target.path))
     stored = written.items.get(f".{name}") if written is not None else None
     if stored is not None and stored.refs:
@@ -256,7 +262,7 @@ def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call:
         callee = get_attribute(machine, single, name)
         if callee.refs:
             return call_value(machine, callee, call, at, end)
-    if machine.solver.is_project_method(name):
+    if machine.solver.is_project_method(name) or _hands_over(call):
         return residual(machine, single, name, call, at, end)
     notice_method(machine, name, single, call, at, end)
     found = symbolic_method(machine, target, name, at) if not call.values() else None
@@ -264,6 +270,13 @@ def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call:
         return found
     _write_through(machine, target, name, call)
     return unresolved_method(machine, single, name, call, at)
+
+
+def _hands_over(call: Call) -> bool:
+    """Whether functions of the project are passed: what becomes of them is for those to say who know the receiver."""
+    return any(
+        isinstance(r, Fun) or (isinstance(r, Bound) and isinstance(r.func, Fun)) for v in call.values() for r in v.refs
+    )
 
 
 def _write_through(machine: Machine, target: Sym, name: str, call: Call) -> None:
@@ -284,8 +297,9 @@ def unresolved_method(machine: Machine, obj: Value, name: str, call: Call, at: i
     if shown is not None:
         return shown
     labels = obj.labels | _argument_labels(machine, call)
-    callbacks(machine, call, labels)
-    parts = [data(bounded(labels), ("v", machine.path, at))]
+    labels = labels | callbacks(machine, call, labels)
+    same = obj.ident is not None and name in machine.knowledge.passing
+    parts = [data(bounded(labels), obj.ident if same else ("v", machine.path, at))]
     if name in ("get", "pop", "setdefault") and call.positional:
         from mlsec_lint.dataflow.flow.access import get_item
 
@@ -307,17 +321,19 @@ def _argument_labels(machine: Machine, call: Call) -> Labels:
 def unknown_call(machine: Machine, labels: Labels, call: Call, at: int) -> Value:
     """A call whose target is not known: the result may carry all that goes in."""
     labels = labels | _argument_labels(machine, call)
-    callbacks(machine, call, labels)
+    labels = labels | callbacks(machine, call, labels)
     return data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))), ("v", machine.path, at))
 
 
-def callbacks(machine: Machine, call: Call, labels: Labels, *, likely: bool = False) -> None:
+def callbacks(machine: Machine, call: Call, labels: Labels, *, likely: bool = False) -> Labels:
     """Functions among the arguments of an unknown function are called once, with the data of the others.
 
-    Unless that is ``likely``, a graph of calls does not show it: most methods only keep what they are given.
+    What they return may be part of its result. Unless the calls are ``likely``, a graph of calls does not show them:
+    most methods only keep what they are given.
     """
+    made = NO_LABELS
     if machine.nesting >= _DEEPEST_CALLBACK:
-        return
+        return made
     for value in call.values():
         for target in value.refs:
             if isinstance(target, (Fun, Bound)) and not (isinstance(target, Bound) and isinstance(target.func, Ext)):
@@ -325,10 +341,12 @@ def callbacks(machine: Machine, call: Call, labels: Labels, *, likely: bool = Fa
                 machine.muted += not likely
                 try:
                     given = data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))))
-                    call_value(machine, Value(refs=(target,)), Call((), (), given, None), -1, -1)
+                    result = call_value(machine, Value(refs=(target,)), Call((), (), given, None), -1, -1)
+                    made = made | deep_labels(result, machine.state.heap)
                 finally:
                     machine.nesting -= 1
                     machine.muted -= not likely
+    return with_tags(made, frozenset((UNRESOLVED,)))
 
 
 def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, end: int) -> Value:

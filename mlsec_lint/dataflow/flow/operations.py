@@ -18,10 +18,13 @@ from mlsec_lint.dataflow.flow.containers import (
     things,
     unpack,
 )
-from mlsec_lint.dataflow.flow.guards import compared, negated
+from mlsec_lint.dataflow.flow.guards import compared, forget, negated
 from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
+from mlsec_lint.dataflow.flow.patterns import instance_of, positional, shape
+from mlsec_lint.dataflow.flow.reflection import remove
 from mlsec_lint.dataflow.flow.values import (
+    NOTHING,
     UNKNOWN,
     Cls,
     Ext,
@@ -61,7 +64,18 @@ def _load(machine: Machine, op: ir.Load) -> None:
 
 
 def _store(machine: Machine, op: ir.Store) -> None:
-    machine.bind(op.name, machine.get(op.src))
+    machine.bind(op.name, _named(machine, machine.get(op.src), op.at))
+
+
+def _named(machine: Machine, value: Value, at: int) -> Value:
+    """A value without identity gets one where it is given a name: what is learnt of the name holds for the value."""
+    if value.ident is not None or not (value.labels or value.open):
+        return value
+    ident = ("n", machine.path, at)
+    if machine.state.guards:
+        forget(machine.state, ident)
+    machine.state.contents.pop(ident, None)
+    return replace(value, ident=ident)
 
 
 def _attribute(machine: Machine, op: ir.Attribute) -> None:
@@ -95,7 +109,7 @@ def _delete(machine: Machine, op: ir.Delete) -> None:
         return
     obj = machine.get(op.obj)
     if op.name:
-        set_attribute(machine, obj, op.name, UNKNOWN)
+        remove(machine, obj, op.name)
         return
     key = machine.get(op.key)
     for target in obj.refs:
@@ -260,7 +274,7 @@ def _member(machine: Machine, op: str, left: Value, right: Value) -> bool | None
 
 
 def _format(machine: Machine, op: ir.Format) -> None:
-    values = [machine.get(part) for part in op.parts]
+    values = [_shown(machine, machine.get(part)) for part in op.parts]
     texts = [v.consts[0] if v.known else None for v in values]
     if all(isinstance(t, (str, int)) for t in texts) and sum(len(str(t)) for t in texts) < _LONGEST_STRING:
         if all(isinstance(t, (str, int)) and not isinstance(t, bytes) for t in texts):
@@ -272,6 +286,16 @@ def _format(machine: Machine, op: ir.Format) -> None:
     machine.set(op.dst, data(bounded(labels), ident))
 
 
+def _shown(machine: Machine, value: Value) -> Value:
+    """A part of a formatted string: what the instance of a project class says of itself."""
+    if not any(isinstance(r, Obj) for r in value.refs):
+        return value
+    from mlsec_lint.dataflow.flow.texts import as_text
+
+    shown = as_text(machine, "__format__", value, *machine.place)
+    return shown if shown is not None else value
+
+
 def _iterate(machine: Machine, op: ir.Iterate) -> None:
     value = element_of(machine, machine.get(op.src))
     if value.ident is None and value.labels:
@@ -280,11 +304,13 @@ def _iterate(machine: Machine, op: ir.Iterate) -> None:
 
 
 def _yield(machine: Machine, op: ir.Yield) -> None:
-    value = machine.get(op.src)
+    value, result = machine.get(op.src), UNKNOWN
     if op.delegate:
+        ends = [thing.items[".return"] for _, thing in things(machine, value) if ".return" in thing.items]
+        result = join_all(ends) if ends else UNKNOWN
         value = element_of(machine, value)
     machine.yielded = value if machine.yielded is None else join(machine.yielded, value)
-    machine.set(op.dst, UNKNOWN)
+    machine.set(op.dst, result)
 
 
 def _return(machine: Machine, op: ir.Return) -> None:
@@ -293,10 +319,10 @@ def _return(machine: Machine, op: ir.Return) -> None:
 
 
 def _raise(machine: Machine, op: ir.Raise) -> None:
-    value = machine.get(op.src) if op.src != ir.NONE else None
-    if value is not None and any(isinstance(r, Cls) for r in value.refs):
+    value = machine.get(op.src) if op.src != ir.NONE else machine.exception
+    if any(isinstance(r, Cls) for r in value.refs):
         value = _instances(machine, value)
-    machine.raise_value(value)
+    machine.raise_value(value if value is not NOTHING else None)
     machine.state.alive = False
 
 
@@ -331,6 +357,9 @@ OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {
     ir.Unary: _unary,
     ir.Compare: _compare,
     ir.Format: _format,
+    ir.Shape: shape,
+    ir.InstanceOf: instance_of,
+    ir.Positional: positional,
     ir.Iterate: _iterate,
     ir.Yield: _yield,
     ir.Return: _return,

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from mlsec_lint.dataflow.flow.annotations import Annotations
 from mlsec_lint.dataflow.flow.classes import Classes
 from mlsec_lint.dataflow.flow.code import Code
 from mlsec_lint.dataflow.flow.escapes import Escapes
+from mlsec_lint.dataflow.flow.field_types import FieldTypes
 from mlsec_lint.dataflow.flow.fields import Fields
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.index import ProjectIndex
+from mlsec_lint.dataflow.flow.index import ProjectIndex, changes_itself
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.modules import Modules
+from mlsec_lint.dataflow.flow.specialising import given, parameter
 from mlsec_lint.dataflow.flow.statics import Statics
 from mlsec_lint.dataflow.flow.summarise import summarise
 from mlsec_lint.dataflow.flow.summary import BOTTOM, Summary
@@ -27,10 +30,10 @@ from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, 
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
-    from mlsec_lint.dataflow.flow.binding import Spec
     from mlsec_lint.dataflow.flow.calllog import CallLog
     from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.modules import ModuleExit
+    from mlsec_lint.dataflow.flow.specialising import Spec
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.values import FunctionRef
     from mlsec_lint.source import ir
@@ -74,6 +77,7 @@ class Solver:
         self.statics = Statics(self)
         self.classes = Classes(self)
         self.fields = Fields()
+        self.field_types = FieldTypes(self)
         self.modules = Modules(self)
         self.escapes = Escapes(self)
         self.summaries: dict[Demand, Summary] = {}
@@ -192,12 +196,13 @@ class Solver:
         """An evaluation of a body with symbolic inputs, ready to run."""
         self.evaluations += 1
         code = self.codes[key]
+        if code.owner is not None:
+            self.classes.info(code.owner)  # the decorators in its body say whether a method has a receiver
         machine = Machine(self, code, early=early)
-        constants = {index: Value(consts=(value,)) for index, _, value in spec}
-        machine.fixed = {name: value for name, value in constants.items() if isinstance(name, str)}
+        machine.given = given(spec)
         annotations = self.annotations.of(code)
         for index, param in enumerate(code.params):
-            value = constants.get(index)
+            value = parameter(machine, index, spec)
             if value is None:
                 value = self._parameter(code, index, annotations)
             machine.bind(param.name, value)
@@ -234,7 +239,7 @@ class Solver:
                 and body.end - body.at > _LARGE
                 and code.key not in self.leading
                 and not (body.name.startswith("__") and body.name.endswith("__"))
-                and body.name not in self.index.storing
+                and not changes_itself(code.module.data, body.at, body.end)
                 and not code.enclosing
                 and not self.holds(code)
             )
@@ -336,6 +341,11 @@ class Solver:
     def is_foreign(self, kind: str) -> bool:
         """Whether data of this origin comes from somebody who may be hostile."""
         return kind in self._foreign
+
+    @cached_property
+    def handing(self) -> frozenset[str]:
+        """The names of library methods that call, later and with data from outside, a function that they are given."""
+        return frozenset(name.rpartition(".")[2] for name in self.knowledge.callbacks.names())
 
     def is_project_method(self, name: str) -> bool:
         """Whether some class of the project defines a method of this name."""

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content, thing_at
+from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
+from mlsec_lint.dataflow.flow.guards import TYPE
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.reflection import delete, globals_of, set_any, vars_of
+from mlsec_lint.dataflow.flow.shapes import as_dictionary, class_of_parts, default, keyed, named, replaced
 from mlsec_lint.dataflow.flow.summary import Argument, Call
+from mlsec_lint.dataflow.flow.tasks import run, start
+from mlsec_lint.dataflow.flow.texts import as_text
 from mlsec_lint.dataflow.flow.values import (
     NONE,
     NOTHING,
@@ -22,12 +30,13 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Mod,
     Obj,
+    Reference,
     Super,
     Sym,
-    Test,
     Value,
     bounded,
     data,
+    ident_of,
     join,
     join_all,
     ref,
@@ -38,6 +47,9 @@ if TYPE_CHECKING:
 
 Special = Callable[["Machine", str, Call, "Value | None", int, int], "Value | None"]
 
+_DEEPEST_COPY: Final = 3
+"""Levels of a deep copy that are new objects."""
+
 _CALLABLE: Final = (Fun, Bound, Ext, Obj, Cls, Sym)
 
 
@@ -46,6 +58,8 @@ def special_call(
 ) -> Value | None:
     """The result of a special call; none if it does nothing special with these arguments."""
     key_function(machine, call, _value(call, 0), at, end)
+    if acts.startswith("__"):
+        return as_text(machine, acts, _value(call, 0), at, end)
     action = _ACTIONS.get(acts)
     return action(machine, name, call, receiver, at, end) if action is not None else None
 
@@ -91,9 +105,13 @@ def _getattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if not parts or attribute.open:
         parts.append(_any_attribute(machine, obj))
     default = _value(call, 2)
-    if default is not None and all(p.open or not p.refs or isinstance(p.refs[0], Sym) for p in parts):
+    if default is not None and all(p.open or not (p.refs or p.consts) or _is_of_caller(p) for p in parts):
         parts.append(default)
     return join_all(parts)
+
+
+def _is_of_caller(value: Value) -> bool:
+    return bool(value.refs) and isinstance(value.refs[0], Sym)
 
 
 def _any_attribute(machine: Machine, obj: Value) -> Value:
@@ -118,13 +136,7 @@ def _setattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if attribute.text is not None:
         set_attribute(machine, obj, attribute.text, value)
         return NONE
-    for target in obj.refs:
-        if isinstance(target, Obj) and target.address in machine.state.heap:
-            thing = machine.state.heap[target.address]
-            own = thing.own | value.labels
-            machine.state.heap[target.address] = Thing(
-                thing.kind, thing.items, thing.rest, thing.exact, own, thing.cls, thing.keys, thing.maybe
-            )
+    set_any(machine, obj, value)
     return NONE
 
 
@@ -168,14 +180,19 @@ def _queue(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
 
 
 def _type(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``type(x)``: the class of an instance."""
+    """``type(x)``: the class of an instance; ``type(name, bases, attributes)``: a new class."""
     value = _value(call, 0)
+    if len(call.positional) == 3:
+        return class_of_parts(machine, call, at)
     if value is None or len(call.positional) != 1:
         return None
     found = [ref(Cls(t.cls)) if ".__class__" not in t.items else t.items[".__class__"]
              for _, t in things(machine, value) if t.cls is not None]  # fmt: skip
     found += [ref(Cls(r.cls)) for r in value.refs if isinstance(r, Sym) and r.cls is not None]
-    return join_all(found) if found else None
+    if found:
+        return join_all(found)
+    ident = ident_of(value)
+    return Value(open=True, ident=(TYPE, ident)) if ident is not None else None
 
 
 def _from_pairs(machine: Machine, thing: Thing, pairs: Value) -> Thing:
@@ -200,16 +217,32 @@ def _sequence(machine: Machine, name: str, call: Call, receiver: Value | None, a
     kind = "set" if kind == "frozenset" else kind
     if value is None:
         return allocate(machine, at, Thing(kind, {}))
+    order = call.keyword("key")
+    if order is not None and any(isinstance(r, _CALLABLE) for r in order.value.refs):
+        from mlsec_lint.dataflow.flow.calls import call_value
+
+        call_value(machine, order.value, Call((Argument(element_of(machine, value)),)), at, end)
     found = things(machine, value)
     if len(found) == 1 and len(value.refs) == 1 and not value.open:
         thing = found[0][1]
         if thing.exact and thing.rest is None and thing.kind in ("list", "tuple") and kind != "set":
             items = thing.sequence()
+            _keyed(machine, call, join_all(items), at, end)
             if name.endswith(("reversed", "sorted")):
                 return allocate(machine, at, Thing(kind, {}, join_all(items) if items else None, not items))
             return allocate(machine, at, Thing(kind, {("int", i): v for i, v in enumerate(items)}))
     element = element_of(machine, value)
+    _keyed(machine, call, element, at, end)
     return allocate(machine, at, Thing(kind, {}, element, False))
+
+
+def _keyed(machine: Machine, call: Call, element: Value, at: int, end: int) -> None:
+    """``sorted(values, key=function)``: the function sees every element."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    key = call.keyword("key")
+    if key is not None and any(isinstance(r, _CALLABLE) for r in key.value.refs):
+        call_value(machine, key.value, Call((Argument(element),)), at, end)
 
 
 def _enumerate(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -239,6 +272,18 @@ def _tuples(machine: Machine, at: int, parts: list[Value]) -> Value:
     """A sequence of tuples, each made of these parts."""
     pair = allocate(machine, at, Thing("tuple", {("int", i): p for i, p in enumerate(parts)}), variant="tuple")
     return allocate(machine, at, Thing("list", {}, pair, False), variant="tuples")
+
+
+def _convert(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``args.get("n", type=int)``: the function passed as ``type`` makes the result of what was found."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    converter = call.get(("", "", "type"), "type")
+    if converter is None or not any(isinstance(r, _CALLABLE) for r in converter.value.refs):
+        return None
+    values = [a.value for a in call.positional[:2]] + ([receiver] if receiver is not None else [])
+    found = data(_labels(machine, values), ("v", machine.path, at))
+    return call_value(machine, converter.value, Call((Argument(found),)), at, end)
 
 
 def _super(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -271,8 +316,6 @@ def _leave(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
 
 
 def _pure(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    from mlsec_lint.dataflow.flow.values import ident_of
-
     values = [*([receiver] if receiver is not None else []), *call.values()]
     idents = [ident_of(value) for value in values]
     ident = ("op", name, *idents) if all(i is not None for i in idents) else ("v", machine.path, at)
@@ -348,33 +391,6 @@ def _reduce(machine: Machine, name: str, call: Call, receiver: Value | None, at:
     return join(call_value(machine, func, Call((Argument(join(start, once)), Argument(element))), at, end), start)
 
 
-def _start(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``Thread(target=f, args=(x,), kwargs={})``: the function is called with what is listed."""
-    from mlsec_lint.dataflow.flow.calls import call_value
-
-    names = ("group", "target", "name", "args", "kwargs")
-    target = call.get(names, "target") or call.get(("interval", "function", "args", "kwargs"), "function")
-    if target is None:
-        return None
-    args = call.keyword("args") or call.get(names if call.keyword("target") else ("", "", "args"), "args")
-    words = call.keyword("kwargs")
-    more = Call()
-    if args is not None:
-        found = things(machine, args.value)
-        if len(found) == 1 and found[0][1].exact and found[0][1].rest is None:
-            more = Call(tuple(Argument(v) for v in found[0][1].sequence()))
-        else:
-            more = Call((), (), element_of(machine, args.value))
-    if words is not None:
-        named: list[tuple[str, Argument]] = []
-        for _, thing in things(machine, words.value):
-            named += [(k[1], Argument(v)) for k, v in thing.items.items() if k[0] == "str"]
-        rest = words.value if not named else None
-        more = Call(more.positional, tuple(named), more.more, rest)
-    call_value(machine, target.value, more, at, end)
-    return None
-
-
 def _gather(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """What is awaited together comes back as a list, in order."""
     thing = Thing("list", {("int", i): a.value for i, a in enumerate(call.positional[:16])})
@@ -415,9 +431,12 @@ def _element(machine: Machine, name: str, call: Call, receiver: Value | None, at
         return None
     if len(call.positional) == 1 or name.endswith("next"):
         found = element_of(machine, value)
+        _keyed(machine, call, found, at, end)
         default = _value(call, 1)
         return join(found, default) if default is not None else found
-    return join_all(a.value for a in call.positional)
+    element = join_all(a.value for a in call.positional)
+    _keyed(machine, call, element, at, end)
+    return element
 
 
 def _same(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -436,20 +455,23 @@ def _iterator(machine: Machine, name: str, call: Call, receiver: Value | None, a
 
 
 def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``isinstance(x, int)``: true for values that cannot hold text, if only such types are asked for."""
-    from mlsec_lint.dataflow.flow.values import ident_of
+    from mlsec_lint.dataflow.flow.patterns import tested
 
     value, types = _value(call, 0), _value(call, 1)
-    if value is None or types is None:
+    return tested(machine, value, types) if value is not None and types is not None else None
+
+
+def _is_instance(machine: Machine, target: Reference, types: tuple[Reference, ...]) -> bool | None:
+    """Whether something is an instance of a class of the project; a caller may pass one of a derived class."""
+    thing = thing_at(machine, target) if isinstance(target, Obj) else None
+    cls = thing.cls if thing is not None else target.cls if isinstance(target, Sym) else None
+    if cls is None or not types or not all(isinstance(r, Cls) for r in types):
         return None
-    found = things(machine, types)
-    refs = [r for _, t in found for v in t.items.values() for r in v.refs] if found else list(types.refs)
-    guards = machine.knowledge.guards
-    tags = {g.tag for r in refs if isinstance(r, Ext) for g in guards.find(r.name) if g.acts == "clean"}
-    every = bool(refs) and all(isinstance(r, Ext) and any(g.acts == "clean" for g in guards.find(r.name)) for r in refs)
-    ident = ident_of(value)
-    tests = tuple(Test(tag, ident) for tag in sorted(tags)) if every and ident is not None else ()
-    return Value(open=True, tests=tests)
+    order = machine.solver.classes.order
+    asked = [r.code for r in types if isinstance(r, Cls)]
+    if any(code in order(cls) for code in asked):
+        return True
+    return None if isinstance(target, Sym) and any(cls in order(code) for code in asked) else False
 
 
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -472,11 +494,51 @@ def _wrapper(machine: Machine, name: str, call: Call, receiver: Value | None, at
 
 
 def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``object.__new__(cls)``: an empty instance."""
+    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know a nearer one."""
     from mlsec_lint.dataflow.flow.construct import instance
 
-    classes = [r for v in call.values() for r in v.refs if isinstance(r, Cls)]
+    values = call.values()[:1]
+    classes = [r for v in values for r in v.refs if isinstance(r, Cls)]
+    classes += [Cls(r.cls) for v in values for r in v.refs if isinstance(r, Sym) and r.cls is not None]
     return join_all(instance(machine, c, at) for c in classes) if classes else None
+
+
+def _exception(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    from mlsec_lint.dataflow.flow.exceptions import exception
+
+    return exception(machine, call, at)
+
+
+def _copy(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """A copy of an object: later changes of the one are not seen in the other."""
+    value = _value(call, 0)
+    return copied(machine, value, at, _DEEPEST_COPY if name.endswith("deepcopy") else 1) if value is not None else None
+
+
+def copied(machine: Machine, value: Value, at: int, levels: int, place: str = "copy") -> Value:
+    """The value with the objects of the heap that it leads to, down to some level, replaced by new ones."""
+    if not levels or not any(isinstance(r, Obj) for r in value.refs):
+        return value
+    parts = [replace(value, refs=tuple(r for r in value.refs if not isinstance(r, Obj)))]
+    parts = parts if parts[0].refs or parts[0].open or parts[0].consts else []
+    for index, (_, thing) in enumerate(things(machine, value)):
+        inner = f"{place}.{index}"
+        items = {
+            key: copied(machine, item, at, levels - 1, f"{inner}.{number}")
+            for number, (key, item) in enumerate(thing.items.items())
+        }
+        rest = copied(machine, thing.rest, at, levels - 1, f"{inner}.*") if thing.rest is not None else None
+        parts.append(allocate(machine, at, replace(thing, items=items, rest=rest), variant=inner))
+    return join_all(parts)
+
+
+def _print(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``print(x, file=f)``: the stream holds what was printed."""
+    stream = call.keyword("file")
+    if stream is not None:
+        values = [argument.value for argument in call.positional]
+        taint_content(machine, ident_of(stream.value), data(_labels(machine, values)))
+    return NONE
 
 
 def _any_item(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -500,13 +562,27 @@ _ACTIONS: Final[dict[str, Special]] = {
     "super": _super,
     "pure": _pure,
     "nothing": _nothing,
+    "convert": _convert,
     "leave": _leave,
     "invoke": _invoke,
     "submit": _submit,
     "map": _map,
     "filter": _filter,
     "reduce": _reduce,
-    "start": _start,
+    "start": start,
+    "timer": start,
+    "vars": vars_of,
+    "globals": globals_of,
+    "delattr": delete,
+    "default": default,
+    "factory": default,
+    "replace": replaced,
+    "asdict": as_dictionary,
+    "named": named,
+    "keyed": keyed,
+    "partialmethod": partial_method,
+    "dispatch": generic,
+    "run": run,
     "gather": _gather,
     "chain": _chain,
     "second": _second,
@@ -519,4 +595,7 @@ _ACTIONS: Final[dict[str, Special]] = {
     "static": _wrapper,
     "class": _wrapper,
     "new": _new_object,
+    "exception": _exception,
+    "copy": _copy,
+    "print": _print,
 }
