@@ -12,7 +12,8 @@ def sized(ident: object) -> object:
     """The identity, or none if it is too long."""
     if not isinstance(ident, tuple):
         return ident
-    pending = [cast("tuple[object, ...]", ident)]
+    whole = cast("tuple[object, ...]", ident)
+    pending = [whole]
     count = 0
     while pending:
         parts = pending.pop()
@@ -20,4 +21,4 @@ def sized(ident: object) -> object:
         if count > MOST_PARTS:
             return None
         pending.extend(cast("tuple[object, ...]", part) for part in parts if isinstance(part, tuple))
-    return ident
+    return whole

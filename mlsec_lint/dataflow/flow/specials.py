@@ -57,9 +57,9 @@ def special_call(
     machine: Machine, acts: str, name: str, call: Call, receiver: Value | None, at: int, end: int
 ) -> Value | None:
     """The result of a special call; none if it does nothing special with these arguments."""
+    key_function(machine, call, _value(call, 0), at, end)
     if acts.startswith("__"):
         return as_text(machine, acts, _value(call, 0), at, end)
-    key_function(machine, call, _value(call, 0), at, end)
     action = _ACTIONS.get(acts)
     return action(machine, name, call, receiver, at, end) if action is not None else None
 
@@ -105,9 +105,13 @@ def _getattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if not parts or attribute.open:
         parts.append(_any_attribute(machine, obj))
     default = _value(call, 2)
-    if default is not None and all(p.open or not (p.refs or p.consts) for p in parts):
+    if default is not None and all(p.open or not (p.refs or p.consts) or _is_of_caller(p) for p in parts):
         parts.append(default)
     return join_all(parts)
+
+
+def _is_of_caller(value: Value) -> bool:
+    return bool(value.refs) and isinstance(value.refs[0], Sym)
 
 
 def _any_attribute(machine: Machine, obj: Value) -> Value:

@@ -27,6 +27,9 @@ class Survey:
     free: frozenset[str]
 
 
+_REFLECTING: Final = frozenset(("getattr", "setattr"))
+
+
 class _Look:
     """What has been seen so far, by register."""
 
@@ -41,6 +44,8 @@ class _Look:
         self.made_of: dict[int, tuple[int, ...]] = {}
         self.attributes: dict[int, tuple[int, str]] = {}
         self.items: dict[int, tuple[int, int]] = {}
+        self.composed: dict[int, tuple[int, ...]] = {}
+        self.reflected: list[tuple[int, int]] = []
 
     def load(self, op: ir.Load) -> None:
         self.loads[op.dst] = op.name
@@ -50,8 +55,16 @@ class _Look:
 
     def call(self, op: ir.Call | ir.Method) -> None:
         self.passed.update(arg.src for arg in op.args)
+        if isinstance(op, ir.Call) and len(op.args) > 1:
+            self.reflected.append((op.func, op.args[1].src))
         if isinstance(op, ir.Method) and op.name == "get" and op.args:
             self.items[op.dst] = op.obj, op.args[0].src
+
+    def binary(self, op: ir.Binary) -> None:
+        self.composed[op.dst] = op.left, op.right
+
+    def format(self, op: ir.Format) -> None:
+        self.composed[op.dst] = op.parts
 
     def function(self, op: ir.Function) -> None:
         from mlsec_lint.dataflow.flow.code import free_names
@@ -97,6 +110,11 @@ class _Look:
             found |= more
         return found
 
+    def parts_of_names(self) -> set[int]:
+        """What the names of attributes are put together from: it decides which attribute is meant."""
+        named = [name for func, name in self.reflected if self.loads.get(func) in _REFLECTING]
+        return {part for name in named for part in self.composed.get(name, ())}
+
     def names(self, registers: set[int]) -> frozenset[str]:
         """The names that were loaded into some of the registers."""
         return frozenset(self.loads[register] for register in registers if register in self.loads)
@@ -126,6 +144,8 @@ def _table() -> Mapping[type[ir.Op], Callable[[_Look, Any], None]]:
         ir.Item: _Look.item,
         ir.SetItem: _Look.keyed,
         ir.Accumulate: _Look.keyed,
+        ir.Binary: _Look.binary,
+        ir.Format: _Look.format,
         ir.Compare: _Look.compare,
         ir.Unary: _Look.about,
         ir.Shape: _Look.about,
@@ -154,7 +174,7 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
         for block in blocks_of(op):
             pending.extend(block)
     asked = look.below(look.asked)
-    decisive = look.names(look.below(asked | look.keys | look.passed))
+    decisive = look.names(look.below(asked | look.keys | look.passed | look.parts_of_names()))
     captured = frozenset(look.nested & body.binds) if body.kind != "module" else frozenset[str]()
     free = look.names(asked | look.keys) - body.binds
     return Survey(captured, look.generator, decisive, look.fields(asked), free)
