@@ -16,8 +16,9 @@ _SPECIALS = (
     "partial", "getattr", "setattr", "import", "dict", "namespace", "sequence", "enumerate", "zip", "super", "new",
     "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing", "callback", "invoke",
     "submit", "map", "filter", "reduce", "start", "gather", "element", "same", "iterator", "isinstance", "type",
-    "defaultdict", "queue", "leave", "timer", "run", "done", "partialmethod",
-    "factory", "replace", "asdict", "named", "keyed", "vars", "globals", "delattr", "__str__", "__repr__", "__bytes__", "__fspath__", "__format__",
+    "defaultdict", "queue", "leave", "exception", "false", "copy", "print",
+    "convert", "timer", "run", "done", "partialmethod", "factory", "replace", "asdict", "named", "keyed", "vars",
+    "globals", "delattr", "__str__", "__repr__", "__bytes__", "__fspath__", "__format__",
 )  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (

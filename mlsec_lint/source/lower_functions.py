@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 _DEEPEST_ANNOTATION: Final = 20
 """Levels of ``Optional[...]`` and ``|`` that are looked through."""
 
-_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_DOTTED: Final = re.compile(
+    r"\s*(?:None\s*\|)?\s*(?:(?:typing\.)?Optional\[)?\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\]?\s*(?:\|\s*None)?\s*"
+)
+"""A quoted annotation that comes down to one name."""
 
 
 def lower_function_value(scope: Scope, node: Node, name: str, kind: str, decorators: list[Node]) -> ir.Register:
@@ -79,9 +82,9 @@ def lower_annotation(scope: Scope, node: Node | None) -> ir.Register:
             return lower_expression(scope, name)
         return _lower_annotated(scope, node, name) if text(name).endswith("Annotated") else ir.NONE
     if node.type == "string":
-        dotted = text(node).strip("'\"")
-        if _DOTTED.fullmatch(dotted):
-            first, *rest = dotted.split(".")
+        match = _DOTTED.fullmatch(text(node).strip("'\""))
+        if match is not None:
+            first, *rest = match.group(1).split(".")
             value = scope.load(first)
             for part in rest:
                 dst = scope.register()

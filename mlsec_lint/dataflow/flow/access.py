@@ -14,6 +14,7 @@ from mlsec_lint.dataflow.flow.names import further, read_path, write_global, wri
 from mlsec_lint.dataflow.flow.reflection import NAMESPACE, namespace, read, update, write_through
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.values import (
+    FALSE,
     NOTHING,
     UNKNOWN,
     Bound,
@@ -25,14 +26,17 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Mod,
     Obj,
+    Path,
     Reference,
     Super,
     Sym,
+    Tags,
     Value,
     Wrapped,
     data,
     join,
     ref,
+    with_tags,
 )
 
 if TYPE_CHECKING:
@@ -45,18 +49,57 @@ def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: in
     """``obj.name``: the join over everything that ``obj`` may be. Attributes of labelled data are labelled data."""
     if name == NAMESPACE and (found := namespace(machine, obj)) is not None:
         return found
+    cleaned = _cleaned(machine, obj, name) if obj.labels else None
+    if cleaned is not None:
+        return cleaned
     if is_spared(obj.ident, name):
         return Value(open=True, ident=("a", obj.ident, name))
     result: Value | None = None
+    whole = _of_whole(obj)
     for target in obj.refs:
-        one = _attribute(machine, target, obj, name, at, end)
+        one = _attribute(machine, target, whole, name, at, end)
+        if isinstance(target, Sym):
+            one = _as_guarded(obj, target, one)
         result = one if result is None else join(result, one)
     ident = ("a", obj.ident, name) if obj.ident is not None else None
     if result is None:
         return data(obj.labels, ident)
-    if obj.open and obj.labels:
-        result = join(result, data(obj.labels))
+    if obj.open and whole.labels:
+        # What a library's attribute gives carries the data already, with the guards that it stands for.
+        external = all(isinstance(target, (Ext, Inst)) for target in obj.refs)
+        result = replace(result, open=True) if external else join(result, data(whole.labels))
     return result if result.ident is not None or ident is None else replace(result, ident=ident)
+
+
+def _of_whole(obj: Value) -> Value:
+    """The value without the labels of paths that it refers to: their parts have labels of their own."""
+    paths = [target.path for target in obj.refs if isinstance(target, Sym)]
+    if not paths or not obj.labels:
+        return obj
+    return replace(obj, labels=frozenset(each for each in obj.labels if each.origin not in paths))
+
+
+def _as_guarded(obj: Value, target: Sym, part: Value) -> Value:
+    """A part of something that passed a guard as a whole has passed it."""
+    tags: Tags | None = None
+    for label in obj.labels:
+        if label.origin == target.path:
+            tags = label.tags if tags is None else tags & label.tags
+    return replace(part, labels=with_tags(part.labels, tags)) if tags else part
+
+
+def _cleaned(machine: Machine, obj: Value, name: str) -> Value | None:
+    """An attribute that is a guard: ``path.name``."""
+    from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
+
+    for target in obj.refs:
+        owner = target.name if isinstance(target, (Ext, Inst)) else target.ext if isinstance(target, Sym) else ""
+        labels = (
+            cleaned_attribute(machine, machine.knowledge.canonical(f"{owner}.{name}"), obj.labels) if owner else None
+        )
+        if labels is not None:
+            return data(labels, ("a", obj.ident, name) if obj.ident is not None else None)
+    return None
 
 
 def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: int, end: int) -> Value:
@@ -68,7 +111,7 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
         return _of_object(machine, target, obj.labels, name)
     if isinstance(target, Mod):
         found = machine.solver.statics.module_attribute(machine, target.path, name)
-        return found if found is not None else UNKNOWN
+        return found if found is not None else _made_by_module(machine, target, name)
     if isinstance(target, Cls):
         return _of_class(machine, target, name)
     if isinstance(target, Super):
@@ -78,6 +121,21 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
     if isinstance(target, (Fun, Bound)):
         return _of_function(target, name)
     return UNKNOWN
+
+
+def _made_by_module(machine: Machine, target: Mod, name: str) -> Value:
+    """What ``__getattr__`` of a module returns for a name that it does not have."""
+    hook = machine.solver.statics.global_name(target.path, "__getattr__", early=machine.early)
+    if hook is None or machine.nesting > _DEEPEST_PROPERTY or not any(isinstance(r, Fun) for r in hook.refs):
+        return UNKNOWN
+    from mlsec_lint.dataflow.flow.calls import call_value
+    from mlsec_lint.dataflow.flow.summary import Argument, Call
+
+    machine.nesting += 3
+    try:
+        return call_value(machine, hook, Call((Argument(Value(consts=(name,))),)), *machine.place)
+    finally:
+        machine.nesting -= 3
 
 
 def _above(machine: Machine, target: Super, name: str) -> Value:
@@ -108,47 +166,52 @@ def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, a
     source = knowledge.attributes.first(dotted)
     if source is not None:
         labels = labels | {source_label(machine, source.origin, at, end, dotted)}
-        return Value(labels, (Inst(dotted),), (), True, ("v", machine.path, at))
-    from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
-
-    cleaned = cleaned_attribute(machine, dotted, labels) if labels else None
-    if cleaned is not None:
-        return Value(cleaned, (), (), True)
+        # What a module offers by this name is the same wherever it is read.
+        ident = ("x", dotted) if isinstance(target, Ext) else ("v", machine.path, at)
+        return Value(labels, (Inst(dotted),), (), False, ident)
     if isinstance(target, Ext):
-        return Value(labels, (Ext(dotted),), (), bool(labels))
+        return Value(labels, (Ext(dotted),), (), bool(labels)) if knowledge.special(dotted) != "false" else FALSE
     return Value(labels, (Bound(Ext(dotted), Value(labels, (target,), (), bool(labels))),), (), bool(labels))
 
 
 def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Value:
     key = f".{name}"
     value = read_path(machine, target.path, key)
+    if (*target.path, key) in machine.given:
+        return value
     if target.ext:
-        from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
-
-        cleaned = cleaned_attribute(machine, machine.knowledge.canonical(f"{target.ext}.{name}"), value.labels)
-        if cleaned is not None:
-            return Value(cleaned, (), (), True, value.ident)
         source = machine.knowledge.attributes.first(machine.knowledge.canonical(f"{target.ext}.{name}"))
         if source is not None:
             label = source_label(machine, source.origin, at, end, f"{target.ext}.{name}")
             return replace(value, labels=value.labels | {label})
+        return _typed(value, (*target.path, key), machine.knowledge.canonical(f"{target.ext}.{name}"))
     if target.cls is None or not _is_fresh(value, target, key):
         return value
     from mlsec_lint.dataflow.flow.binders import is_bindable
 
     found = machine.solver.classes.attribute(machine, target.cls, name)
+    if found is None or all(isinstance(r, Ext) for r in found.refs):
+        typed = machine.solver.field_types.of(target.cls, name)
+        if typed:
+            return _typed(value, (*target.path, key), typed)
     if found is None:
         return value
     receiver = Value(frozenset((Label(target.path),)), (target,), (), False, target.path)
     if any(isinstance(r, Wrapped) and r.kind == "property" for r in found.refs):
         return bound(machine, found, receiver, target.cls)
     if any(isinstance(r, (Fun, Wrapped)) or is_bindable(machine, r) for r in found.refs):
-        if machine.solver.classes.overridden(target.cls, name):
+        if machine.solver.classes.overridden(target.cls, name) or machine.solver.index.is_replaced(name):
             return value
         return bound(machine, found, receiver, target.cls)
     from mlsec_lint.dataflow.flow.shapes import is_factory
 
     return value if any(is_factory(machine, r) for r in found.refs) else join(value, found)
+
+
+def _typed(value: Value, path: Path, ext: str) -> Value:
+    """What is at a path of the callers, known to be an instance of a library class."""
+    refs = tuple(Sym(path, None, ext) if isinstance(r, Sym) and r == Sym(path) else r for r in value.refs)
+    return replace(value, refs=refs) if refs != value.refs else value
 
 
 def _is_fresh(value: Value, target: Sym, key: str) -> bool:
@@ -183,13 +246,17 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
     if name == "__class__":
         return found if found is not None else ref(Cls(thing.cls))
     defined = class_value(machine, thing.cls, name)
+    if defined is not None and thing.own and all(isinstance(r, Ext) for r in defined.refs):
+        # A library class may define anything: what is in the instance is told by who filled it.
+        return (
+            found if found is not None else replace(bound(machine, defined, ref(target), thing.cls), labels=thing.own)
+        )
     if defined is not None:
         value = bound(machine, framed(defined, thing), ref(target), thing.cls)
-        if found is not None and not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs):
-            value = join(found, value)
-        if thing.own and (found is not None or not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs)):
-            value = join(value, found if found is not None else data(thing.own))
-        return value
+        is_property = any(isinstance(r, Wrapped) for r in defined.refs)
+        if found is None and thing.own and not is_property and not any(isinstance(r, Fun) for r in defined.refs):
+            found = data(thing.own)
+        return value if found is None or (is_property and not thing.own) else join(found, value)
     if found is None and not name.startswith("__") and machine.nesting <= _DEEPEST_PROPERTY:
         hook = classes.attribute(machine, thing.cls, "__getattr__")
         if hook is not None and any(isinstance(r, Fun) for r in hook.refs):
@@ -405,14 +472,17 @@ def taint_content(machine: Machine, ident: object, value: Value) -> None:
 def get_item(machine: Machine, obj: Value, key: Value) -> Value:
     """``obj[key]``."""
     result: Value | None = None
+    whole = _of_whole(obj)
     for target in obj.refs:
-        one = _item(machine, target, obj, key)
+        one = _item(machine, target, whole, key)
+        if isinstance(target, Sym):
+            one = _as_guarded(obj, target, one)
         result = one if result is None else join(result, one)
     ident = ("i", obj.ident, key.consts[0]) if obj.ident is not None and key.known else None
     if result is None:
         return data(obj.labels, ident)
-    if obj.open and obj.labels:
-        result = join(result, data(obj.labels))
+    if obj.open and whole.labels:
+        result = join(result, data(whole.labels))
     return result if result.ident is not None or ident is None else replace(result, ident=ident)
 
 

@@ -10,13 +10,26 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.binding import bind_arguments, specialisation
+from mlsec_lint.dataflow.flow.binding import bind_arguments
 from mlsec_lint.dataflow.flow.conditions import is_conditional
 from mlsec_lint.dataflow.flow.guards import establish
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
+from mlsec_lint.dataflow.flow.specialising import specialisation
 from mlsec_lint.dataflow.flow.summary import MOST_SINKS, Argument, Call, SinkHit, Site, Summary
-from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Address, CodeKey, Fun, Key, Obj, Sym, Value, join
+from mlsec_lint.dataflow.flow.values import (
+    NOTHING,
+    UNKNOWN,
+    Address,
+    CodeKey,
+    Fun,
+    Key,
+    Obj,
+    Sym,
+    Value,
+    ident_of,
+    join,
+)
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -39,12 +52,13 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
         machine.solver.note_edge(machine.origin[0], fun.code)
         return unknown_call(machine, frozenset(), call, at)
     values = bind_arguments(machine, code, fun, call, at)
-    spec = specialisation(machine, code, values)
+    spec = specialisation(machine, code, fun, values)
     machine.solver.note_edge(machine.origin[0], fun.code)
     summary = machine.solver.summary(fun.code, spec, early=machine.early)
+    application = Application(machine, code, fun, values, summary, at, end)
     if machine.recorder is not None:
-        machine.recorder.called(machine, fun, values, spec, summary, Site(machine.path, at, end))
-    return Application(machine, code, fun, values, summary, at, end).run()
+        machine.recorder.called(application, values, spec)
+    return application.run()
 
 
 class Application:
@@ -154,7 +168,7 @@ class Application:
             set_item(machine, target, UNKNOWN, rewriting.value(thing.rest))
         if thing.own:
             labels = rewriting.labels(thing.own, frozenset())
-            taint_content(machine, target.ident, Value(labels))
+            taint_content(machine, ident_of(target), Value(labels))
             set_any(machine, target, Value(labels))
 
     def _write_variable(self, path: Address, target: Value, key: Key, value: Value, maybe: bool) -> None:

@@ -16,6 +16,7 @@ from mlsec_lint.dataflow.flow.externals import call_external, notice_method
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import MOST_RESIDUALS, Argument, Call, Residual, Site
 from mlsec_lint.dataflow.flow.values import (
+    NO_LABELS,
     NOTHING,
     UNKNOWN,
     UNRESOLVED,
@@ -234,8 +235,9 @@ def _is_container_method(name: str) -> bool:
 def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call: Call, at: int, end: int) -> Value:
     """A method of what a caller passed: known by its class, left to the callers, or the unknown policy."""
     single = Value(obj.labels, (target,), (), False, obj.ident)
-    if target.ext:
-        return call_external(machine, machine.knowledge.canonical(f"{target.ext}.{name}"), call, single, at, end)
+    external = machine.knowledge.canonical(f"{target.ext}.{name}") if target.ext else ""
+    if external and (machine.knowledge.describes(external) or not machine.solver.is_project_method(name)):
+        return call_external(machine, external, call, single, at, end)
     written = machine.state.heap.get(("s", *target.path))
     stored = written.items.get(f".{name}") if written is not None else None
     if stored is not None and stored.refs:
@@ -244,7 +246,7 @@ def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call:
         callee = get_attribute(machine, single, name)
         if callee.refs:
             return call_value(machine, callee, call, at, end)
-    if machine.solver.is_project_method(name) or (name in machine.solver.handing and _hands_over(call)):
+    if machine.solver.is_project_method(name) or _hands_over(call):
         return residual(machine, single, name, call, at, end)
     notice_method(machine, name, single, call, at, end)
     _write_through(machine, target, name, call)
@@ -252,8 +254,10 @@ def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call:
 
 
 def _hands_over(call: Call) -> bool:
-    """Whether a function is among the arguments: what becomes of it depends on the library that the receiver is of."""
-    return any(isinstance(r, (Fun, Bound)) for value in call.values() for r in value.refs)
+    """Whether functions of the project are passed: what becomes of them is for those to say who know the receiver."""
+    return any(
+        isinstance(r, Fun) or (isinstance(r, Bound) and isinstance(r.func, Fun)) for v in call.values() for r in v.refs
+    )
 
 
 def _write_through(machine: Machine, target: Sym, name: str, call: Call) -> None:
@@ -274,8 +278,9 @@ def unresolved_method(machine: Machine, obj: Value, name: str, call: Call, at: i
     if shown is not None:
         return shown
     labels = obj.labels | _argument_labels(machine, call)
-    callbacks(machine, call, labels)
-    parts = [data(bounded(labels), ("v", machine.path, at))]
+    labels = labels | callbacks(machine, call, labels)
+    same = obj.ident is not None and name in machine.knowledge.passing
+    parts = [data(bounded(labels), obj.ident if same else ("v", machine.path, at))]
     if name in ("get", "pop", "setdefault") and call.positional:
         from mlsec_lint.dataflow.flow.access import get_item
 
@@ -297,23 +302,29 @@ def _argument_labels(machine: Machine, call: Call) -> Labels:
 def unknown_call(machine: Machine, labels: Labels, call: Call, at: int) -> Value:
     """A call whose target is not known: the result may carry all that goes in."""
     labels = labels | _argument_labels(machine, call)
-    callbacks(machine, call, labels)
+    labels = labels | callbacks(machine, call, labels)
     return data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))), ("v", machine.path, at))
 
 
-def callbacks(machine: Machine, call: Call, labels: Labels) -> None:
-    """Functions among the arguments of an unknown function are called once, with the data of the others."""
+def callbacks(machine: Machine, call: Call, labels: Labels) -> Labels:
+    """Functions among the arguments of an unknown function are called once, with the data of the others.
+
+    What they return may be part of its result.
+    """
+    made = NO_LABELS
     if machine.nesting >= _DEEPEST_CALLBACK:
-        return
+        return made
     for value in call.values():
         for target in value.refs:
             if isinstance(target, (Fun, Bound)) and not (isinstance(target, Bound) and isinstance(target.func, Ext)):
                 machine.nesting += 1
                 try:
                     given = data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))))
-                    call_value(machine, Value(refs=(target,)), Call((), (), given, None), -1, -1)
+                    result = call_value(machine, Value(refs=(target,)), Call((), (), given, None), -1, -1)
+                    made = made | deep_labels(result, machine.state.heap)
                 finally:
                     machine.nesting -= 1
+    return with_tags(made, frozenset((UNRESOLVED,)))
 
 
 def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, end: int) -> Value:

@@ -147,16 +147,17 @@ def element_of(machine: Machine, value: Value) -> Value:
         else:
             parts.append(thing.any_item())
     parts += [further(r.path, "iter") for r in value.refs if isinstance(r, Sym)]
-    parts += [_element_of_class(machine, r) for r in value.refs if not isinstance(r, (Obj, Sym))]
+    parts += [_element_of_other(r, value) for r in value.refs if not isinstance(r, (Obj, Sym))]
     if not parts or (value.open and value.labels):
         parts.append(data(value.labels))
     return join_all(parts)
 
 
-def _element_of_class(machine: Machine, target: object) -> Value:
+def _element_of_other(target: object, value: Value) -> Value:
+    """An element of what is no object of the heap: a member of an enumeration class, or part of opaque data."""
     from mlsec_lint.dataflow.flow.values import Cls
 
-    return ref(target) if isinstance(target, Cls) else NOTHING
+    return ref(target) if isinstance(target, Cls) else data(value.labels) if value.labels else NOTHING
 
 
 def _iterated(machine: Machine, address: Address, thing: Thing) -> Value:

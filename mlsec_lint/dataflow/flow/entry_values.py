@@ -81,9 +81,7 @@ def carried(
             found.append(Obj(record(machine, target.code, address, labels, typed)))
         elif isinstance(target, Ext) and not target.name.startswith(("builtins.", "typing.")):
             found.append(Inst(target.name))
-    # A framework that converts to types passes nothing but an instance: each field tells what it carries.
-    checked = bool(typed and found) and all(isinstance(each, Obj) for each in found)
-    return Value(labels, tuple(found), (), not checked, ident)
+    return Value(labels, tuple(found), (), not any(isinstance(r, Obj) for r in found), ident)
 
 
 def record(
@@ -100,7 +98,7 @@ def record(
                 items[f".{name}"] = Value(open=True)
             elif inner and depth < _DEEPEST_RECORD:
                 made = record(machine, inner[0], (*address, name), labels, typed, depth + 1)
-                items[f".{name}"] = Value(labels, (Obj(made),), (), True)
+                items[f".{name}"] = Value(labels, (Obj(made),))
     machine.state.heap[address] = Thing("object", dict(items), None, False, labels, key)
     return address
 

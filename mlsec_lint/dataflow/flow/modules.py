@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states, join_things
 from mlsec_lint.dataflow.flow.statics import module_code
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Value
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -38,6 +38,7 @@ class Modules:
         self._exits: dict[str, ModuleExit] = {}
         self._running: set[str] = set()
         self.heap: dict[Address, Thing] = {}
+        self.idents: set[object] = set()
         self._settled: dict[Address, Thing] = {}
         self.written: dict[tuple[str, Key], Value] = {}
         self.of_classes: dict[Address, Thing] = {}
@@ -57,6 +58,7 @@ class Modules:
         finally:
             self._running.discard(path)
         self._exits[path] = found
+        self.idents.update(value.ident for value in found.names.values() if value.ident is not None)
         for address, thing in found.heap.items():
             old = self.heap.get(address) if address[0] == "c" else None
             self.heap[address] = thing if old is None else join_things(old, thing)

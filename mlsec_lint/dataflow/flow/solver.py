@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from mlsec_lint.dataflow.flow.annotations import Annotations
-from mlsec_lint.dataflow.flow.binding import CLASS
 from mlsec_lint.dataflow.flow.classes import Classes
 from mlsec_lint.dataflow.flow.code import Code
 from mlsec_lint.dataflow.flow.escapes import Escapes
+from mlsec_lint.dataflow.flow.field_types import FieldTypes
 from mlsec_lint.dataflow.flow.fields import Fields
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.index import ProjectIndex
+from mlsec_lint.dataflow.flow.index import ProjectIndex, changes_itself
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.modules import Modules
+from mlsec_lint.dataflow.flow.specialising import given, parameter
 from mlsec_lint.dataflow.flow.statics import Statics
 from mlsec_lint.dataflow.flow.summarise import summarise
 from mlsec_lint.dataflow.flow.summary import BOTTOM, Summary
@@ -29,13 +30,12 @@ from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, 
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
-    from mlsec_lint.dataflow.flow.binding import Spec
     from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.modules import ModuleExit
+    from mlsec_lint.dataflow.flow.specialising import Spec
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.values import FunctionRef
     from mlsec_lint.source import ir
-    from mlsec_lint.source.ir import Constant
 
 T = TypeVar("T")
 
@@ -76,6 +76,7 @@ class Solver:
         self.statics = Statics(self)
         self.classes = Classes(self)
         self.fields = Fields()
+        self.field_types = FieldTypes(self)
         self.modules = Modules(self)
         self.escapes = Escapes(self)
         self.summaries: dict[Demand, Summary] = {}
@@ -192,16 +193,13 @@ class Solver:
         """An evaluation of a body with symbolic inputs, ready to run."""
         self.evaluations += 1
         code = self.codes[key]
+        if code.owner is not None:
+            self.classes.info(code.owner)  # the decorators in its body say whether a method has a receiver
         machine = Machine(self, code, early=early)
-        constants = {
-            index: symbolic((("p", index),), cast("CodeKey", value))
-            if kind == CLASS
-            else Value(consts=(cast("Constant", value),))
-            for index, kind, value in spec
-        }
+        machine.given = given(spec)
         annotations = self.annotations.of(code)
         for index, param in enumerate(code.params):
-            value = constants.get(index)
+            value = parameter(machine, index, spec)
             if value is None:
                 value = self._parameter(code, index, annotations)
             machine.bind(param.name, value)
@@ -238,7 +236,7 @@ class Solver:
                 and body.end - body.at > _LARGE
                 and code.key not in self.leading
                 and not (body.name.startswith("__") and body.name.endswith("__"))
-                and body.name not in self.index.storing
+                and not changes_itself(code.module.data, body.at, body.end)
                 and not code.enclosing
                 and not self.holds(code)
             )

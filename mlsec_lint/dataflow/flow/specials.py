@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, thing_at
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content
 from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
-from mlsec_lint.dataflow.flow.guards import TYPE_OF, type_tests
+from mlsec_lint.dataflow.flow.guards import TYPE
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.reflection import delete, globals_of, set_any, vars_of
@@ -28,7 +30,6 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Mod,
     Obj,
-    Reference,
     Super,
     Sym,
     Value,
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
 
 Special = Callable[["Machine", str, Call, "Value | None", int, int], "Value | None"]
+
+_DEEPEST_COPY: Final = 3
+"""Levels of a deep copy that are new objects."""
 
 _CALLABLE: Final = (Fun, Bound, Ext, Obj, Cls, Sym)
 
@@ -169,8 +173,10 @@ def _type(machine: Machine, name: str, call: Call, receiver: Value | None, at: i
     found = [ref(Cls(t.cls)) if ".__class__" not in t.items else t.items[".__class__"]
              for _, t in things(machine, value) if t.cls is not None]  # fmt: skip
     found += [ref(Cls(r.cls)) for r in value.refs if isinstance(r, Sym) and r.cls is not None]
+    if found:
+        return join_all(found)
     ident = ident_of(value)
-    return join_all(found) if found else Value(open=True, ident=(TYPE_OF, ident) if ident is not None else None)
+    return Value(open=True, ident=(TYPE, ident)) if ident is not None else None
 
 
 def _from_pairs(machine: Machine, thing: Thing, pairs: Value) -> Thing:
@@ -195,16 +201,32 @@ def _sequence(machine: Machine, name: str, call: Call, receiver: Value | None, a
     kind = "set" if kind == "frozenset" else kind
     if value is None:
         return allocate(machine, at, Thing(kind, {}))
+    order = call.keyword("key")
+    if order is not None and any(isinstance(r, _CALLABLE) for r in order.value.refs):
+        from mlsec_lint.dataflow.flow.calls import call_value
+
+        call_value(machine, order.value, Call((Argument(element_of(machine, value)),)), at, end)
     found = things(machine, value)
     if len(found) == 1 and len(value.refs) == 1 and not value.open:
         thing = found[0][1]
         if thing.exact and thing.rest is None and thing.kind in ("list", "tuple") and kind != "set":
             items = thing.sequence()
+            _keyed(machine, call, join_all(items), at, end)
             if name.endswith(("reversed", "sorted")):
                 return allocate(machine, at, Thing(kind, {}, join_all(items) if items else None, not items))
             return allocate(machine, at, Thing(kind, {("int", i): v for i, v in enumerate(items)}))
     element = element_of(machine, value)
+    _keyed(machine, call, element, at, end)
     return allocate(machine, at, Thing(kind, {}, element, False))
+
+
+def _keyed(machine: Machine, call: Call, element: Value, at: int, end: int) -> None:
+    """``sorted(values, key=function)``: the function sees every element."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    key = call.keyword("key")
+    if key is not None and any(isinstance(r, _CALLABLE) for r in key.value.refs):
+        call_value(machine, key.value, Call((Argument(element),)), at, end)
 
 
 def _enumerate(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -234,6 +256,18 @@ def _tuples(machine: Machine, at: int, parts: list[Value]) -> Value:
     """A sequence of tuples, each made of these parts."""
     pair = allocate(machine, at, Thing("tuple", {("int", i): p for i, p in enumerate(parts)}), variant="tuple")
     return allocate(machine, at, Thing("list", {}, pair, False), variant="tuples")
+
+
+def _convert(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``args.get("n", type=int)``: the function passed as ``type`` makes the result of what was found."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    converter = call.get(("", "", "type"), "type")
+    if converter is None or not any(isinstance(r, _CALLABLE) for r in converter.value.refs):
+        return None
+    values = [a.value for a in call.positional[:2]] + ([receiver] if receiver is not None else [])
+    found = data(_labels(machine, values), ("v", machine.path, at))
+    return call_value(machine, converter.value, Call((Argument(found),)), at, end)
 
 
 def _super(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -356,9 +390,12 @@ def _element(machine: Machine, name: str, call: Call, receiver: Value | None, at
         return None
     if len(call.positional) == 1 or name.endswith("next"):
         found = element_of(machine, value)
+        _keyed(machine, call, found, at, end)
         default = _value(call, 1)
         return join(found, default) if default is not None else found
-    return join_all(a.value for a in call.positional)
+    element = join_all(a.value for a in call.positional)
+    _keyed(machine, call, element, at, end)
+    return element
 
 
 def _same(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -377,30 +414,10 @@ def _iterator(machine: Machine, name: str, call: Call, receiver: Value | None, a
 
 
 def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``isinstance(x, int)``: known for instances of the project's classes, a test for types that hold no text."""
+    from mlsec_lint.dataflow.flow.patterns import tested
+
     value, types = _value(call, 0), _value(call, 1)
-    if value is None or types is None:
-        return None
-    found = things(machine, types)
-    refs = tuple(r for _, t in found for v in t.items.values() for r in v.refs) if found else types.refs
-    answers = {_is_instance(machine, target, refs) for target in value.refs}
-    if len(answers) == 1 and None not in answers and not value.open and not value.consts:
-        return Value(consts=(answers.pop(),))
-    tests = type_tests(machine, ident_of(value), refs)
-    return Value(open=True, tests=tests)
-
-
-def _is_instance(machine: Machine, target: Reference, types: tuple[Reference, ...]) -> bool | None:
-    """Whether something is an instance of a class of the project; a caller may pass one of a derived class."""
-    thing = thing_at(machine, target) if isinstance(target, Obj) else None
-    cls = thing.cls if thing is not None else target.cls if isinstance(target, Sym) else None
-    if cls is None or not types or not all(isinstance(r, Cls) for r in types):
-        return None
-    order = machine.solver.classes.order
-    asked = [r.code for r in types if isinstance(r, Cls)]
-    if any(code in order(cls) for code in asked):
-        return True
-    return None if isinstance(target, Sym) and any(cls in order(code) for code in asked) else False
+    return tested(machine, value, types) if value is not None and types is not None else None
 
 
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -432,6 +449,44 @@ def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None,
     return join_all(instance(machine, c, at) for c in classes) if classes else None
 
 
+def _exception(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    from mlsec_lint.dataflow.flow.exceptions import exception
+
+    return exception(machine, call, at)
+
+
+def _copy(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """A copy of an object: later changes of the one are not seen in the other."""
+    value = _value(call, 0)
+    return copied(machine, value, at, _DEEPEST_COPY if name.endswith("deepcopy") else 1) if value is not None else None
+
+
+def copied(machine: Machine, value: Value, at: int, levels: int, place: str = "copy") -> Value:
+    """The value with the objects of the heap that it leads to, down to some level, replaced by new ones."""
+    if not levels or not any(isinstance(r, Obj) for r in value.refs):
+        return value
+    parts = [replace(value, refs=tuple(r for r in value.refs if not isinstance(r, Obj)))]
+    parts = parts if parts[0].refs or parts[0].open or parts[0].consts else []
+    for index, (_, thing) in enumerate(things(machine, value)):
+        inner = f"{place}.{index}"
+        items = {
+            key: copied(machine, item, at, levels - 1, f"{inner}.{number}")
+            for number, (key, item) in enumerate(thing.items.items())
+        }
+        rest = copied(machine, thing.rest, at, levels - 1, f"{inner}.*") if thing.rest is not None else None
+        parts.append(allocate(machine, at, replace(thing, items=items, rest=rest), variant=inner))
+    return join_all(parts)
+
+
+def _print(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``print(x, file=f)``: the stream holds what was printed."""
+    stream = call.keyword("file")
+    if stream is not None:
+        values = [argument.value for argument in call.positional]
+        taint_content(machine, ident_of(stream.value), data(_labels(machine, values)))
+    return NONE
+
+
 def _any_item(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     value = _value(call, 0)
     return any_of(machine, value) if value is not None else NOTHING
@@ -453,6 +508,7 @@ _ACTIONS: Final[dict[str, Special]] = {
     "super": _super,
     "pure": _pure,
     "nothing": _nothing,
+    "convert": _convert,
     "leave": _leave,
     "invoke": _invoke,
     "submit": _submit,
@@ -482,4 +538,7 @@ _ACTIONS: Final[dict[str, Special]] = {
     "static": _wrapper,
     "class": _wrapper,
     "new": _new_object,
+    "exception": _exception,
+    "copy": _copy,
+    "print": _print,
 }
