@@ -17,8 +17,11 @@ _SPECIALS = (
     "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing", "callback", "invoke",
     "submit", "map", "filter", "reduce", "start", "gather", "element", "same", "iterator", "isinstance", "type",
     "defaultdict", "queue", "leave", "exception", "false", "copy", "print",
-    "convert", "timer", "run", "done", "partialmethod", "factory", "replace", "asdict", "named", "keyed", "vars",
-    "globals", "delattr", "__str__", "__repr__", "__bytes__", "__fspath__", "__format__",
+    "convert",
+    "timer", "run", "done", "partialmethod",
+    "factory", "replace", "asdict", "named", "keyed", "vars", "globals", "delattr",
+    "__str__", "__repr__", "__bytes__", "__fspath__", "__format__",
+    "enumeration", "chain", "second", "enter",
 )  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (

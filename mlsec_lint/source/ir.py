@@ -301,10 +301,11 @@ class Iterate(Op):
 
 
 class Enter(Op):
-    """``dst`` is what ``with src as dst`` binds."""
+    """``dst`` is what ``with src as dst`` binds; without ``named``, nothing is bound to it."""
 
     dst: Register
     src: Register
+    named: bool = True
 
 
 class Accumulate(Op):

@@ -10,6 +10,7 @@ from mlsec_lint.dataflow.flow.annotations import ANNOTATED
 from mlsec_lint.dataflow.flow.entry_values import is_spared
 from mlsec_lint.dataflow.flow.guards import forget
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.members import member
 from mlsec_lint.dataflow.flow.names import further, read_path, write_global, write_overlay
 from mlsec_lint.dataflow.flow.reflection import NAMESPACE, namespace, read, update, write_through
 from mlsec_lint.dataflow.flow.sourcing import source_label
@@ -119,7 +120,9 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
     if isinstance(target, Wrapped) and name in ("setter", "getter", "deleter"):
         return ref(Bound(Ext(f"property.{name}"), ref(target)))
     if isinstance(target, (Fun, Bound)):
-        return _of_function(target, name)
+        written = machine.state.heap.get(("c", *target.code)) if isinstance(target, Fun) else None
+        found = written.items.get(f".{name}") if written is not None else None
+        return found if found is not None else _of_function(target, name)
     return UNKNOWN
 
 
@@ -253,10 +256,11 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
         )
     if defined is not None:
         value = bound(machine, framed(defined, thing), ref(target), thing.cls)
+        if found is None:
+            opaque = thing.own and not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs)
+            return join(value, data(thing.own)) if opaque else value
         is_property = any(isinstance(r, Wrapped) for r in defined.refs)
-        if found is None and thing.own and not is_property and not any(isinstance(r, Fun) for r in defined.refs):
-            found = data(thing.own)
-        return value if found is None or (is_property and not thing.own) else join(found, value)
+        return value if is_property and not thing.own else join(found, value)
     if found is None and not name.startswith("__") and machine.nesting <= _DEEPEST_PROPERTY:
         hook = classes.attribute(machine, thing.cls, "__getattr__")
         if hook is not None and any(isinstance(r, Fun) for r in hook.refs):
@@ -309,6 +313,9 @@ def _of_class(machine: Machine, target: Cls, name: str) -> Value:
         path = machine.solver.classes.global_path(target.code)
         if path is not None:
             return read_path(machine, path, f".{name}")
+    of_enumeration = member(machine, target, name, found)
+    if of_enumeration is not None:
+        return of_enumeration
     found = _in_frames(found, target)
     result: Value | None = None
     for one in found.refs:
@@ -415,7 +422,7 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
             write_overlay(machine, target.path, key, value, strong=strong)
         elif isinstance(target, Obj):
             _set_on_object(machine, target, name, value, strong)
-        elif isinstance(target, Cls):
+        elif isinstance(target, (Cls, Fun)):
             address = ("c", *target.code)
             thing = machine.state.heap.get(address) or Thing("overlay", {}, exact=False)
             machine.state.heap[address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)

@@ -81,7 +81,9 @@ def carried(
             found.append(Obj(record(machine, target.code, address, labels, typed)))
         elif isinstance(target, Ext) and not target.name.startswith(("builtins.", "typing.")):
             found.append(Inst(target.name))
-    return Value(labels, tuple(found), (), not any(isinstance(r, Obj) for r in found), ident)
+    # A framework that converts to types passes nothing but an instance: each field tells what it carries.
+    checked = bool(typed and found) and all(isinstance(each, Obj) for each in found)
+    return Value(labels, tuple(found), (), not checked, ident)
 
 
 def record(

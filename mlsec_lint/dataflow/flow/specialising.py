@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
 
 Spec = tuple[tuple[int, Any, Any], ...]
-"""What is known at entry: parameter, type and constant; ``class`` and the class of what is passed; ``*`` and how many, ``**`` and the names; or (with the type)
-the key of a field of a parameter and its constant. Enclosing functions count from -1 downwards."""
+"""What is known at entry: parameter, type and constant; ``class`` and the class of what is passed; ``*`` and how many,
+``**`` and the names; or (with the type) the key of a field of a parameter and its constant. Enclosing functions count
+from -1 downwards."""
 
 _CLASS: Final = "class"
 _MOST_CONSTANTS: Final = 4

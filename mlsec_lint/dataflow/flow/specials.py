@@ -58,8 +58,19 @@ def special_call(
     """The result of a special call; none if it does nothing special with these arguments."""
     if acts.startswith("__"):
         return as_text(machine, acts, _value(call, 0), at, end)
+    key_function(machine, call, _value(call, 0), at, end)
     action = _ACTIONS.get(acts)
     return action(machine, name, call, receiver, at, end) if action is not None else None
+
+
+def key_function(machine: Machine, call: Call, values: Value | None, at: int, end: int) -> None:
+    """``sorted(values, key=f)``: the function is called with each element."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    key = call.keyword("key")
+    if key is None or values is None or not any(isinstance(r, _CALLABLE) for r in key.value.refs):
+        return
+    call_value(machine, key.value, Call((Argument(element_of(machine, values)),)), at, end)
 
 
 def _value(call: Call, index: int) -> Value | None:
@@ -383,6 +394,31 @@ def _gather(machine: Machine, name: str, call: Call, receiver: Value | None, at:
     return allocate(machine, at, thing)
 
 
+def _chain(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """The elements of all arguments; of all elements, for ``chain.from_iterable``."""
+    elements = [element_of(machine, value) for value in call.values()]
+    if name.endswith("from_iterable"):
+        elements = [element_of(machine, value) for value in elements]
+    return allocate(machine, at, Thing("list", {}, join_all(elements), False))
+
+
+def _second(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """The second argument itself: ``typing.cast(T, x)``."""
+    return _value(call, 1)
+
+
+def _enter(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``stack.enter_context(x)``: what entering gives; it is left some time later."""
+    from mlsec_lint.dataflow.flow.scopes import enter, leave
+
+    manager = _value(call, 0)
+    if manager is None:
+        return None
+    result = enter(machine, manager)
+    leave(machine, manager)
+    return result
+
+
 def _element(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """``next(x)``: an element of the first argument, or the default."""
     value = _value(call, 0)
@@ -440,7 +476,7 @@ def _wrapper(machine: Machine, name: str, call: Call, receiver: Value | None, at
 
 
 def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know a nearer one."""
+    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know better."""
     from mlsec_lint.dataflow.flow.construct import instance
 
     values = call.values()[:1]
@@ -530,6 +566,9 @@ _ACTIONS: Final[dict[str, Special]] = {
     "dispatch": generic,
     "run": run,
     "gather": _gather,
+    "chain": _chain,
+    "second": _second,
+    "enter": _enter,
     "element": _element,
     "same": _same,
     "iterator": _iterator,

@@ -66,6 +66,7 @@ def summarise(machine: Machine) -> Summary:
         frozenset(a for a, _ in heap if a[0] in ("a", "f") and not machine.solver.is_static(a)),
         frozenset(a for a, t in heap if _is_late(a, t)) if machine.residuals else frozenset(),
         any((a[0] == "s" and a[1][0] == "g") or machine.solver.is_static(a) for a, _ in heap),
+        tuple(machine.deferred.values()),
     )
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
 
+from mlsec_lint.dataflow.flow.idents import sized
+
 if TYPE_CHECKING:
     from mlsec_lint.source.ir import Constant
 
@@ -295,7 +297,7 @@ def joined_ident(left: Value, right: Value) -> object:
         if one is None:
             return None
         found.update(dict.fromkeys(one[1:] if isinstance(one, tuple) and one and one[0] == "j" else (one,)))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return ("j", *sorted(found, key=repr)) if len(found) <= MOST_CONSTANTS else None
+    return sized(("j", *sorted(found, key=repr))) if len(found) <= MOST_CONSTANTS else None
 
 
 def _joined_tests(left: Value, right: Value) -> tuple[Test, ...]:
