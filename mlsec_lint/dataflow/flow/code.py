@@ -54,6 +54,12 @@ class Code:
         return self.survey.generator
 
     @cached_property
+    def classed(self) -> tuple[int, ...]:
+        """The parameters whose class is asked for: worth telling apart by the class of what is passed."""
+        names = self.survey.classed
+        return tuple(i for i, param in enumerate(self.params) if param.name in names and not param.kind)
+
+    @cached_property
     def decisive_fields(self) -> tuple[tuple[int, Key], ...]:
         """The fields and items of parameters on which conditions depend."""
         positions = {param.name: index for index, param in enumerate(self.params) if param.kind != "*"}

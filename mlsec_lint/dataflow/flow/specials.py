@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content, thing_at
+from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content
 from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
 from mlsec_lint.dataflow.flow.guards import TYPE
@@ -30,7 +30,6 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Mod,
     Obj,
-    Reference,
     Super,
     Sym,
     Value,
@@ -461,19 +460,6 @@ def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None,
     return tested(machine, value, types) if value is not None and types is not None else None
 
 
-def _is_instance(machine: Machine, target: Reference, types: tuple[Reference, ...]) -> bool | None:
-    """Whether something is an instance of a class of the project; a caller may pass one of a derived class."""
-    thing = thing_at(machine, target) if isinstance(target, Obj) else None
-    cls = thing.cls if thing is not None else target.cls if isinstance(target, Sym) else None
-    if cls is None or not types or not all(isinstance(r, Cls) for r in types):
-        return None
-    order = machine.solver.classes.order
-    asked = [r.code for r in types if isinstance(r, Cls)]
-    if any(code in order(cls) for code in asked):
-        return True
-    return None if isinstance(target, Sym) and any(cls in order(code) for code in asked) else False
-
-
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """An object with the attributes that the keywords name."""
     items = {f".{word}": argument.value for word, argument in call.keywords}
@@ -494,7 +480,7 @@ def _wrapper(machine: Machine, name: str, call: Call, receiver: Value | None, at
 
 
 def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know a nearer one."""
+    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know better."""
     from mlsec_lint.dataflow.flow.construct import instance
 
     values = call.values()[:1]
