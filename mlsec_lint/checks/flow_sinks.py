@@ -229,7 +229,7 @@ def _merged(local: Event, flow: Event) -> Event:
 
 
 def _better(local: Passed, flow: Passed | None) -> Passed:
-    if flow is None or flow.value.open or not flow.value.constants or local.value.known:
+    if flow is None or not flow.value.constants or local.value.known or (flow.value.open and local.value.constants):
         return local
     return msgspec.structs.replace(local, value=flow.value)
 

@@ -92,7 +92,8 @@ class Flows:
             asked = {c.argument.partition(".")[0] for case in entry.sink.case for c in case.when if c.argument}
             if not asked and entry.sink.otherwise != "safe":
                 return True
-            for name in asked - {entry.sink.argument}:
+            # What only a flow makes a finding, no local rule has asked about.
+            for name in asked - {entry.sink.argument} if entry.rule is not None else {*asked, entry.sink.argument}:
                 passed = event.arguments.get(entry.sink.parameters, name)
                 if (passed is not None and passed.value.open) or event.arguments.may_have(entry.sink.parameters, name):
                     return True

@@ -63,6 +63,8 @@ class Knowledge:
     bases: NameTable[Entry] = field(default_factory=NameTable[Entry])
     conventions: dict[str, tuple[Entry, ...]] = field(default_factory=dict[str, tuple[Entry, ...]])
     methods: dict[str, tuple[SinkEntry, ...]] = field(default_factory=dict[str, tuple[SinkEntry, ...]])
+    passing: set[str] = field(default_factory=set[str])
+    """Methods that, in some library, give another form of their receiver (``read``, ``decode``, ``resolve``)."""
     classes: set[str] = field(default_factory=set[str])
     _aliases: dict[str, str] = field(default_factory=dict[str, str])
     _canonical: dict[str, str] = field(default_factory=dict[str, str])
@@ -91,6 +93,11 @@ class Knowledge:
         if found is None and "." in name:
             found = self.specials.first("*." + name.rpartition(".")[2])
         return found or ""
+
+    def describes(self, name: str) -> bool:
+        """Whether something is known of calling this name."""
+        tables = (self.sinks, self.sources, self.producers, self.propagators, self.guards, self.types, self.callbacks)
+        return any(table.find(name) for table in tables)
 
     def entries(self) -> Sequence[SinkEntry]:
         """All sinks."""
@@ -149,6 +156,8 @@ class Knowledge:
         for propagator in model.propagator:
             for name in propagator.call:
                 self.propagators.add(self.canonical(name), propagator)
+                if propagator.source == "self":
+                    self.passing.add(name.rpartition(".")[2])
         for typed in model.type:
             for name in typed.call:
                 self.types.add(self.canonical(name), self.canonical(typed.returns))

@@ -35,9 +35,12 @@ def words(
     libraries are its own code and not looked for.
     """
     builder = _Builder(knowledge, own)
+    rules = tuple(rules)
     wanted = {rule.slug for rule in rules}
+    reached = {kind for rule in rules if rule.flow is not None for kind in rule.flow.sinks}
     for entry in knowledge.entries():
-        if entry.rule is not None and entry.rule.slug in wanted and _shown(entry.sink, profile):
+        listed = (entry.rule is not None and entry.rule.slug in wanted) or entry.sink.kind in reached
+        if listed and _shown(entry.sink, profile):
             builder.add_sink(entry)
     return builder.finish()
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 _DEEPEST_ANNOTATION: Final = 20
 """Levels of ``Optional[...]`` and ``|`` that are looked through."""
 
-_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_DOTTED: Final = re.compile(
+    r"\s*(?:None\s*\|)?\s*(?:(?:typing\.)?Optional\[)?\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\]?\s*(?:\|\s*None)?\s*"
+)
+"""A quoted annotation that comes down to one name."""
 
 
 def lower_function_value(scope: Scope, node: Node, name: str, kind: str, decorators: list[Node]) -> ir.Register:
@@ -79,9 +82,9 @@ def lower_annotation(scope: Scope, node: Node | None) -> ir.Register:
             return lower_expression(scope, name)
         return _lower_annotated(scope, node, name) if text(name).endswith("Annotated") else ir.NONE
     if node.type == "string":
-        dotted = text(node).strip("'\"")
-        if _DOTTED.fullmatch(dotted):
-            first, *rest = dotted.split(".")
+        match = _DOTTED.fullmatch(text(node).strip("'\""))
+        if match is not None:
+            first, *rest = match.group(1).split(".")
             value = scope.load(first)
             for part in rest:
                 dst = scope.register()
@@ -133,14 +136,18 @@ def lower_class(scope: Scope, node: Node, decorators: list[Node]) -> None:
     metaclass = ir.NONE
     name = text(node.child_by_field_name("name"))
     bases: list[ir.Register] = []
+    keywords: list[tuple[str, ir.Register]] = []
     superclasses = node.child_by_field_name("superclasses")
     for base in superclasses.named_children if superclasses is not None else []:
         if base.type == "keyword_argument":
             value = base.child_by_field_name("value")
             if value is not None:
                 register = lower_expression(scope, value)
-                if text(base.child_by_field_name("name")) == "metaclass":
+                keyword = text(base.child_by_field_name("name"))
+                if keyword == "metaclass":
                     metaclass = register
+                else:
+                    keywords.append((keyword, register))
         elif base.type != "comment":
             bases.append(lower_expression(scope, base))
     inside = node.child_by_field_name("body")
@@ -151,7 +158,8 @@ def lower_class(scope: Scope, node: Node, decorators: list[Node]) -> None:
         types = tuple(lower_annotation(scope, each) for each in fields.values())
     dst = scope.register()
     at, end = node.start_byte, node.end_byte
-    scope.emit(ir.Class(dst, name, tuple(bases), block, at, end, marks, tuple(fields), types, metaclass))
+    words = tuple(keywords)
+    scope.emit(ir.Class(dst, name, tuple(bases), block, at, end, marks, tuple(fields), types, metaclass, words))
     scope.store(name, dst, node)
 
 

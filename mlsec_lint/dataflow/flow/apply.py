@@ -17,7 +17,19 @@ from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
 from mlsec_lint.dataflow.flow.specialising import specialisation
 from mlsec_lint.dataflow.flow.summary import MOST_SINKS, Argument, Call, SinkHit, Site, Summary
-from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Address, CodeKey, Fun, Key, Obj, Sym, Value, join
+from mlsec_lint.dataflow.flow.values import (
+    NOTHING,
+    UNKNOWN,
+    Address,
+    CodeKey,
+    Fun,
+    Key,
+    Obj,
+    Sym,
+    Value,
+    ident_of,
+    join,
+)
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -43,9 +55,10 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
     spec = specialisation(machine, code, fun, values)
     machine.solver.note_edge(machine.origin[0], fun.code)
     summary = machine.solver.summary(fun.code, spec, early=machine.early)
+    application = Application(machine, code, fun, values, summary, at, end)
     if machine.recorder is not None:
-        machine.recorder.called(machine, fun, values, spec, summary, Site(machine.path, at, end))
-    return Application(machine, code, fun, values, summary, at, end).run()
+        machine.recorder.called(application, values, spec)
+    return application.run()
 
 
 class Application:
@@ -138,6 +151,7 @@ class Application:
 
     def _write_overlay(self, path: Address, thing: Thing) -> None:
         from mlsec_lint.dataflow.flow.access import set_attribute, set_item, taint_content
+        from mlsec_lint.dataflow.flow.reflection import set_any
 
         machine, rewriting = self.machine, self.rewriting
         target = rewriting.resolve(path)
@@ -154,11 +168,8 @@ class Application:
             set_item(machine, target, UNKNOWN, rewriting.value(thing.rest))
         if thing.own:
             labels = rewriting.labels(thing.own, frozenset())
-            taint_content(machine, target.ident, Value(labels))
-            for each in target.refs:
-                if isinstance(each, Obj) and each.address in machine.state.heap:
-                    old = machine.state.heap[each.address]
-                    machine.state.heap[each.address] = replace(old, own=old.own | labels)
+            taint_content(machine, ident_of(target), Value(labels))
+            set_any(machine, target, Value(labels))
 
     def _write_variable(self, path: Address, target: Value, key: Key, value: Value, maybe: bool) -> None:
         from mlsec_lint.dataflow.flow.access import thing_at

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow import binders
 from mlsec_lint.dataflow.flow.access import get_attribute, thing_at
 from mlsec_lint.dataflow.flow.apply import call_function
 from mlsec_lint.dataflow.flow.construct import construct
@@ -15,6 +16,7 @@ from mlsec_lint.dataflow.flow.externals import call_external, notice_method
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import MOST_RESIDUALS, Argument, Call, Residual, Site
 from mlsec_lint.dataflow.flow.values import (
+    NO_LABELS,
     NOTHING,
     UNKNOWN,
     UNRESOLVED,
@@ -141,26 +143,27 @@ def _call_bound(machine: Machine, target: Bound, call: Call, at: int, end: int) 
         if func.name == "property.setter" and call.positional:
             old = next((r for r in target.receiver.refs if isinstance(r, Wrapped)), None)
             return ref(Wrapped("property", old.func, call.positional[0].value)) if old is not None else UNKNOWN
+        if func.name == binders.REGISTER and call.positional:
+            return binders.register(machine, target.receiver, call, at)
         return call_external(machine, func.name, call, target.receiver, at, end)
     if isinstance(func, Fun):
         return call_function(machine, func, call.after((Argument(target.receiver),)), at, end)
-    return call_value(machine, Value(refs=(func,)), call, at, end)
+    found = binders.call_bound(machine, func, target.receiver, call, at, end) if isinstance(func, Obj) else None
+    return found if found is not None else call_value(machine, Value(refs=(func,)), call, at, end)
 
 
 def _call_object(machine: Machine, target: Obj, labels: Labels, call: Call, at: int, end: int) -> Value:
     thing = thing_at(machine, target)
     if thing is not None and thing.kind == "partial":
-        held = tuple(Argument(v) for v in thing.sequence())
-        words = {key[1]: Argument(v) for key, v in thing.items.items() if key[0] == "kw"}
-        words.update(call.keywords)
-        whole = Call((*held, *call.positional), tuple(words.items()), call.more, call.more_keywords)
         if machine.nesting > _DEEPEST_CALLBACK * 2:
             return unknown_call(machine, labels, call, at)
         machine.nesting += 1
         try:
-            return call_value(machine, thing.items[".func"], whole, at, end)
+            return call_value(machine, thing.items[".func"], binders.held(thing, call), at, end)
         finally:
             machine.nesting -= 1
+    if thing is not None and thing.kind == binders.GENERIC:
+        return binders.call_generic(machine, thing, call, 0, at, end)
     found = get_attribute(machine, ref(target), "__call__")
     if any(isinstance(r, Bound) and isinstance(r.func, (Fun, Ext)) for r in found.refs):
         return call_value(machine, found, call, at, end)
@@ -193,7 +196,9 @@ def _method_of(
             labels = deep_labels(ref(target), machine.state.heap)
             return NOTHING if _is_container_method(name) else unknown_call(machine, labels, call, at)
         if thing.kind == "box":
-            return thing.items[".box"]
+            from mlsec_lint.dataflow.flow.tasks import future_method
+
+            return future_method(machine, target, thing, name, call, at, end)
         if thing.kind == "generator":
             return element_of(machine, ref(target))
     if isinstance(target, Sym):
@@ -230,8 +235,9 @@ def _is_container_method(name: str) -> bool:
 def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call: Call, at: int, end: int) -> Value:
     """A method of what a caller passed: known by its class, left to the callers, or the unknown policy."""
     single = Value(obj.labels, (target,), (), False, obj.ident)
-    if target.ext:
-        return call_external(machine, machine.knowledge.canonical(f"{target.ext}.{name}"), call, single, at, end)
+    external = machine.knowledge.canonical(f"{target.ext}.{name}") if target.ext else ""
+    if external and (machine.knowledge.describes(external) or not machine.solver.is_project_method(name)):
+        return call_external(machine, external, call, single, at, end)
     written = machine.state.heap.get(("s", *target.path))
     stored = written.items.get(f".{name}") if written is not None else None
     if stored is not None and stored.refs:
@@ -240,11 +246,18 @@ def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call:
         callee = get_attribute(machine, single, name)
         if callee.refs:
             return call_value(machine, callee, call, at, end)
-    if machine.solver.is_project_method(name):
+    if machine.solver.is_project_method(name) or _hands_over(call):
         return residual(machine, single, name, call, at, end)
     notice_method(machine, name, single, call, at, end)
     _write_through(machine, target, name, call)
     return unresolved_method(machine, single, name, call, at)
+
+
+def _hands_over(call: Call) -> bool:
+    """Whether functions of the project are passed: what becomes of them is for those to say who know the receiver."""
+    return any(
+        isinstance(r, Fun) or (isinstance(r, Bound) and isinstance(r.func, Fun)) for v in call.values() for r in v.refs
+    )
 
 
 def _write_through(machine: Machine, target: Sym, name: str, call: Call) -> None:
@@ -266,7 +279,8 @@ def unresolved_method(machine: Machine, obj: Value, name: str, call: Call, at: i
         return shown
     labels = obj.labels | _argument_labels(machine, call)
     labels = labels | callbacks(machine, call, labels)
-    parts = [data(bounded(labels), ("v", machine.path, at))]
+    same = obj.ident is not None and name in machine.knowledge.passing
+    parts = [data(bounded(labels), obj.ident if same else ("v", machine.path, at))]
     if name in ("get", "pop", "setdefault") and call.positional:
         from mlsec_lint.dataflow.flow.access import get_item
 
@@ -295,11 +309,11 @@ def unknown_call(machine: Machine, labels: Labels, call: Call, at: int) -> Value
 def callbacks(machine: Machine, call: Call, labels: Labels) -> Labels:
     """Functions among the arguments of an unknown function are called once, with the data of the others.
 
-    The result is the data that they return: the unknown function may return it in turn.
+    What they return may be part of its result.
     """
-    found: Labels = frozenset()
+    made = NO_LABELS
     if machine.nesting >= _DEEPEST_CALLBACK:
-        return found
+        return made
     for value in call.values():
         for target in value.refs:
             if isinstance(target, (Fun, Bound)) and not (isinstance(target, Bound) and isinstance(target.func, Ext)):
@@ -307,10 +321,10 @@ def callbacks(machine: Machine, call: Call, labels: Labels) -> Labels:
                 try:
                     given = data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))))
                     result = call_value(machine, Value(refs=(target,)), Call((), (), given, None), -1, -1)
-                    found = found | deep_labels(result, machine.state.heap)
+                    made = made | deep_labels(result, machine.state.heap)
                 finally:
                     machine.nesting -= 1
-    return with_tags(found, frozenset((UNRESOLVED,)))
+    return with_tags(made, frozenset((UNRESOLVED,)))
 
 
 def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, end: int) -> Value:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.code import all_ops
-from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Ext, Fun, Value, Wrapped, ref
+from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Ext, Fun, Path, Value, Wrapped, join, ref
 from mlsec_lint.dataflow.values import ClassRef, External
 from mlsec_lint.source import ir
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_BASES: Final = 40
 RECORD: Final = "record"
+_SHAPES: Final = (RECORD, "named", "keyed")
 
 
 @dataclass
@@ -29,7 +30,7 @@ class ClassInfo:
     attributes: dict[str, Value] = field(default_factory=dict[str, Value])
     fields: tuple[str, ...] = ()
     types: dict[str, Value] = field(default_factory=dict[str, Value])
-    record: bool = False
+    shape: str = ""
     metaclass: CodeKey | None = None
     complete: bool = False
 
@@ -42,6 +43,7 @@ class Classes:
         self.known: dict[CodeKey, ClassRef] = {}
         self._infos: dict[CodeKey, ClassInfo] = {}
         self._orders: dict[CodeKey, tuple[CodeKey | str, ...]] = {}
+        self._shapes: dict[CodeKey, str] = {}
         self._ops: dict[str, dict[int, ir.Class]] = {}
 
     def define(
@@ -59,10 +61,23 @@ class Classes:
             return
         refs = tuple(r for b in bases for r in b.refs if isinstance(r, (Cls, Ext)))
         info = ClassInfo(key, op.name, refs, attributes, op.fields)
-        info.record = self._is_record(marks)
+        info.shape = RECORD if self._is_record(marks) else ""
         info.metaclass = next((r.code for r in metaclass.refs if isinstance(r, Cls)), None) if metaclass else None
         self._infos[key] = info
         self._orders.pop(key, None)
+        self._shapes.pop(key, None)
+
+    def make(
+        self,
+        key: CodeKey,
+        name: str,
+        bases: tuple[Cls | Ext, ...],
+        attributes: dict[str, Value],
+        fields: tuple[str, ...],
+    ) -> None:
+        """A class is made by a call; the first time decides, as for a statement."""
+        if key not in self._infos:
+            self._infos[key] = ClassInfo(key, name, bases, attributes, fields, complete=True)
 
     def defined(self, key: CodeKey, types: dict[str, Value]) -> None:
         """The body of a class has been evaluated, and the annotations of its fields."""
@@ -80,6 +95,14 @@ class Classes:
                 if isinstance(func, (Ext, Inst)) and special(func.name) == RECORD:
                     return True
         return False
+
+    def name(self, key: CodeKey) -> str:
+        """The name of a class, without evaluating it; empty if it was never met."""
+        local = self.known.get(key)
+        if local is not None:
+            return local.name
+        found = self._infos.get(key)
+        return found.name if found is not None else ""
 
     def info(self, key: CodeKey) -> ClassInfo | None:
         """What is known of a class; evaluates its body the first time."""
@@ -111,7 +134,7 @@ class Classes:
 
     def _before(self, ops: ir.Block, op: ir.Class) -> list[ir.Op]:
         """The operations that compute the bases and decorators of a class: names, attributes and calls before it."""
-        wanted = {*op.bases, *op.decorators, op.metaclass}
+        wanted = {*op.bases, *op.decorators, op.metaclass, *(register for _, register in op.keywords)}
         made: dict[int, ir.Op] = {}
         for each in all_ops(ops):
             if each is op:
@@ -205,10 +228,30 @@ class Classes:
                     continue
                 return ref(Ext(self._solver.knowledge.canonical(f"{owner}.{name}")))
             info = self.info(owner)
-            found = info.attributes.get(name) if info is not None else None
+            found = self._written(machine, owner, name, info.attributes.get(name) if info is not None else None)
             if found is not None:
                 return self._solver.settled(found) if not machine.early else found
         return ref(Ext("builtins.object.__new__")) if above and name == "__new__" else None
+
+    def _written(self, machine: Machine, key: CodeKey, name: str, found: Value | None) -> Value | None:
+        """What was assigned to an attribute of a class since its body ran: here, or while modules were imported."""
+        address = ("c", *key)
+        asked = f".{name}"
+        for heap in (machine.state.heap, {} if machine.early else self._solver.modules.heap):
+            written = heap.get(address)
+            if written is not None and asked in written.items:
+                new = written.items[asked]
+                if asked not in written.maybe:
+                    return new
+                found = new if found is None else join(found, new)
+        return found
+
+    def global_path(self, key: CodeKey) -> Path | None:
+        """The path of a class that a global name of its module stands for."""
+        info = self.info(key)
+        found = self._solver.statics.global_name(key[0], info.name, early=True) if info is not None else None
+        same = found is not None and any(isinstance(r, Cls) and r.code == key for r in found.refs)
+        return (("g", key[0]), f"={info.name}") if info is not None and same else None
 
     def metaclass(self, machine: Machine, key: CodeKey) -> CodeKey | None:
         """The metaclass of the project that makes instances of a class."""
@@ -218,19 +261,28 @@ class Classes:
                 return info.metaclass
         return None
 
+    def shape(self, key: CodeKey) -> str:
+        """What instances look like, if a decorator or a library base says so: a record, a named tuple, a dictionary."""
+        known = self._shapes.get(key)
+        if known is None:
+            special = self._solver.knowledge.special
+            known = ""
+            for owner in self.order(key):
+                info = self.info(owner) if not isinstance(owner, str) else None
+                shape = special(owner) if isinstance(owner, str) else info.shape if info is not None else ""
+                known = known or (shape if shape in _SHAPES else "")
+            self._shapes[key] = known
+        return known
+
     def record_fields(self, machine: Machine, key: CodeKey) -> tuple[str, ...] | None:
         """The fields that the constructor of a record class takes, in order; none for other classes."""
+        if not self.shape(key):
+            return None
         fields: dict[str, None] = {}
-        record = False
         for owner in reversed(self.order(key)):
-            if isinstance(owner, str):
-                record = record or self._solver.knowledge.special(owner) == RECORD
-                continue
-            info = self.info(owner)
-            if info is not None:
-                record = record or info.record
-                fields.update(dict.fromkeys(info.fields))
-        return tuple(fields) if record else None
+            info = self.info(owner) if not isinstance(owner, str) else None
+            fields.update(dict.fromkeys(info.fields) if info is not None else {})
+        return tuple(fields)
 
     def has_external_base(self, machine: Machine, key: CodeKey) -> bool:
         """Whether the instances may be filled by code that is not seen."""

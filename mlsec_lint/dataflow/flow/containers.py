@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.access import thing_at
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further
+from mlsec_lint.dataflow.flow.reflection import NAMESPACE, OWNER, read, write_through
 from mlsec_lint.dataflow.flow.values import (
     NONE,
     NOTHING,
@@ -114,6 +115,8 @@ def spread(machine: Machine, thing: Thing, value: Value) -> Thing:
 def _merged(thing: Thing, other: Thing) -> Thing:
     items = {**thing.items}
     for key, value in other.items.items():
+        if key == OWNER:
+            continue
         items[key] = join(items[key], value) if key in items and key in other.maybe else value
     rest = thing.rest if other.rest is None else other.rest if thing.rest is None else join(thing.rest, other.rest)
     keys = thing.keys if other.keys is None else other.keys
@@ -137,7 +140,7 @@ def element_of(machine: Machine, value: Value) -> Value:
     """An element of an iterable; iterating a dict yields its keys."""
     parts: list[Value] = []
     for address, thing in things(machine, value):
-        if thing.cls is not None:
+        if thing.cls is not None and thing.kind != "tuple":
             parts.append(_iterated(machine, address, thing))
         elif thing.kind == "dict":
             parts.append(keys_of(thing))
@@ -151,12 +154,10 @@ def element_of(machine: Machine, value: Value) -> Value:
 
 
 def _element_of_other(target: object, value: Value) -> Value:
-    """A member of a class, or a part of what a library made."""
+    """An element of what is no object of the heap: a member of an enumeration class, or part of opaque data."""
     from mlsec_lint.dataflow.flow.values import Cls
 
-    if isinstance(target, Cls):
-        return ref(target)
-    return data(value.labels) if value.labels else NOTHING
+    return ref(target) if isinstance(target, Cls) else data(value.labels) if value.labels else NOTHING
 
 
 def _iterated(machine: Machine, address: Address, thing: Thing) -> Value:
@@ -240,7 +241,7 @@ def slice_of(machine: Machine, op: ir.Slice) -> None:
     start = machine.get(op.start) if op.start != ir.NONE else NONE
     stop = machine.get(op.stop) if op.stop != ir.NONE else NONE
     found = things(machine, obj)
-    if len(found) == 1 and len(obj.refs) == 1 and found[0][1].cls is None:
+    if len(found) == 1 and len(obj.refs) == 1 and (found[0][1].cls is None or found[0][1].kind == "tuple"):
         thing = found[0][1]
         if thing.exact and thing.rest is None and not op.step and start.known and stop.known:
             low, high = start.consts[0], stop.consts[0]
@@ -281,14 +282,22 @@ def container_method(machine: Machine, obj: Value, name: str, call: Call, at: in
     found = [(a, t) for a, t in things(machine, obj) if t.cls is None and t.kind in _CONTAINERS]
     if not found:
         return None
+    from mlsec_lint.dataflow.flow.access import set_attribute
+
     strong = len(obj.refs) == 1 and not obj.open
     results: list[Value] = []
     for address, thing in found:
+        owner = thing.items.get(OWNER)
+        if owner is not None and name == "update" and len(call.positional) == 1 and not call.keywords:
+            set_attribute(machine, owner, NAMESPACE, call.positional[0].value)
+            results.append(NONE)
+            continue
         new, result = method(machine, thing, call, at)
         if new is not thing:
             from mlsec_lint.dataflow.flow.heap import join_things
 
             machine.state.heap[address] = new if strong else join_things(thing, new)
+            write_through(machine, thing, new)
         results.append(result)
     return join_all(results)
 
@@ -308,6 +317,9 @@ def _get(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     if thing.kind == "queue":
         return thing, thing.any_item()
     key, default = _arg(call, 0) or UNKNOWN, _arg(call, 1)
+    attribute = read(machine, thing, key)
+    if attribute is not None:
+        return thing, join(attribute, default) if default is not None and attribute.open else attribute
     fallback = default if default is not None else NONE
     if key.known and item_key(key.consts[0]) in thing.items and item_key(key.consts[0]) not in thing.maybe:
         return thing, item_of(thing, key)
@@ -419,7 +431,7 @@ def _items(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
 
 
 def _copy(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    return thing, allocate(machine, at, thing, variant="copy")
+    return thing, allocate(machine, at, thing.without(OWNER) if OWNER in thing.items else thing, variant="copy")
 
 
 def _clear(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:

@@ -74,14 +74,16 @@ def carried(
         return allocate(machine, code.body.at, thing, variant=f"entry{index}")
     found: list[Inst | Obj] = []
     annotation = annotation_of(machine, code, index)
+    typed = entry.typed if entry is not None else ()
     for target in annotation.refs if annotation is not None else ():
         if isinstance(target, Cls):
             address: Address = ("self", *target.code, f"{code.body.at}.{index}")
-            typed = entry.typed if entry is not None else ()
             found.append(Obj(record(machine, target.code, address, labels, typed)))
         elif isinstance(target, Ext) and not target.name.startswith(("builtins.", "typing.")):
             found.append(Inst(target.name))
-    return Value(labels, tuple(found), (), True, ident)
+    # A framework that converts to types passes nothing but an instance: each field tells what it carries.
+    checked = bool(typed and found) and all(isinstance(each, Obj) for each in found)
+    return Value(labels, tuple(found), (), not checked, ident)
 
 
 def record(
@@ -98,7 +100,7 @@ def record(
                 items[f".{name}"] = Value(open=True)
             elif inner and depth < _DEEPEST_RECORD:
                 made = record(machine, inner[0], (*address, name), labels, typed, depth + 1)
-                items[f".{name}"] = Value(labels, (Obj(made),), (), True)
+                items[f".{name}"] = Value(labels, (Obj(made),))
     machine.state.heap[address] = Thing("object", dict(items), None, False, labels, key)
     return address
 

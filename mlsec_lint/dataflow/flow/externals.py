@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 def call_external(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value:
     """The result of calling an external name, by the models of knowledge or by the default policy."""
     name = machine.knowledge.canonical(name)
-    acts = machine.knowledge.special(name)
+    # What a framework does with a function is told by its own name, not by that of some method (`*.submit`).
+    acts = machine.knowledge.special(name) if not machine.knowledge.callbacks.find(name) else ""
     notice_sink(machine, name, call, receiver, at, end)
     if acts:
         special = special_call(machine, acts, name, call, receiver, at, end)
@@ -174,9 +175,6 @@ def frozen(machine: Machine, call: Call) -> Call:
 def _frozen(machine: Machine, value: Value) -> Value:
     value = machine.current(value)
     labels = deep_labels(value, machine.state.heap)
-    place = machine.state.contents.get(ident_of(value)) if value.ident is None else None
-    if place is not None:
-        labels = labels | place.labels
     return replace(value, labels=bounded(labels)) if labels != value.labels else value
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 from mlsec_lint.dataflow.flow.values import (
     NO_LABELS,
     Condition,
+    Ext,
     Labels,
     Path,
     Source,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 ALLOWED: Final = "allow-list"
 SIGNED: Final = "signature"
 """A digest with a secret key: it may come with the data, since nobody else can make it."""
+
+TYPE: Final = "t"
+"""The first part of the identity of the type of a value."""
 
 _MOST_TESTS: Final = 6
 
@@ -99,10 +103,16 @@ def negated(value: Value) -> tuple[Test, ...]:
     return tuple(Test(t.tag, t.ident, not t.holds) for t in value.tests)
 
 
+def _combined(left: Value, right: Value, *, holds: bool) -> tuple[Test, ...]:
+    """What two conditions say together: of both if the result is what each must be, else what they agree on."""
+    every = [test for test in (*left.tests, *right.tests) if test.holds is holds]
+    common = [test for test in left.tests if test.holds is not holds and test in right.tests]
+    return tuple(dict.fromkeys((*every, *common)))[:_MOST_TESTS]
+
+
 def both(left: Value, right: Value) -> Value:
     """``left and right``: what is left of ``left`` is false, so only ``right`` carries data."""
-    tests = tuple(t for t in (*left.tests, *right.tests) if t.holds or (t in left.tests and t in right.tests))
-    tests = tuple(dict.fromkeys(tests))[:_MOST_TESTS]
+    tests = _combined(left, right, holds=True)
     consts = tuple(c for c in left.consts if not c)
     rest = Value(NO_LABELS, (), consts, left.open or bool(left.refs))
     joined = join(rest, right) if consts or rest.open else right
@@ -111,9 +121,7 @@ def both(left: Value, right: Value) -> Value:
 
 def either(left: Value, right: Value) -> Value:
     """``left or right``."""
-    # If one of two is true, only what both say is known; if neither is, all that they say.
-    tests = tuple(t for t in (*left.tests, *right.tests) if not t.holds or (t in left.tests and t in right.tests))
-    tests = tuple(dict.fromkeys(tests))[:_MOST_TESTS]
+    tests = _combined(left, right, holds=False)
     consts = tuple(c for c in left.consts if c)
     kept = Value(left.labels, left.refs, consts, left.open, left.ident)
     joined = join(kept, right) if kept.labels or kept.refs or consts or kept.open else right
@@ -123,13 +131,21 @@ def either(left: Value, right: Value) -> Value:
 def compared(machine: Machine, op: str, left: Value, right: Value) -> tuple[Test, ...]:
     """What the truth of a comparison says of the two values."""
     holds = op in ("==", "in", "is")
+    found: list[Test] = []
     if op in ("in", "not in"):
-        tags = trusted_by(machine, ALLOWED, content_labels(machine, right))
-        return tuple(Test(tag, left.ident, holds) for tag in tags) if left.ident is not None else ()
+        labels = content_labels(machine, right)
+        found.extend(Test(tag, left.ident, holds) for tag in trusted_by(machine, ALLOWED, labels) if left.ident)
+        for tag, ident in left.digests:
+            found.extend(Test(each, ident, holds) for each in trusted_by(machine, str_of(tag), labels))
+        return tuple(found[:_MOST_TESTS])
     if op not in ("==", "!=", "is", "is not"):
         return ()
-    found: list[Test] = []
     for one, other in ((left, right), (right, left)):
+        if other.known and (other.consts[0] is None or isinstance(other.consts[0], bool)):
+            # ``match is None``, ``ok is True``: what the truth of the other side says.
+            same = bool(other.consts[0]) is holds
+            found.extend(test if same else Test(test.tag, test.ident, not test.holds) for test in one.tests)
+        found.extend(_of_type(machine, one, other, holds))
         for tag, ident in one.digests:
             if isinstance(tag, str) and tag != SIGNED:
                 found.extend(Test(each, ident, holds) for each in trusted_by(machine, tag, other.labels))
@@ -138,6 +154,21 @@ def compared(machine: Machine, op: str, left: Value, right: Value) -> tuple[Test
         if one.ident is not None and not one.digests and _is_fixed(other):
             found.extend(Test(each, one.ident, holds) for each in trusted_by(machine, ALLOWED, other.labels))
     return tuple(found[:_MOST_TESTS])
+
+
+def _of_type(machine: Machine, one: Value, other: Value, holds: bool) -> list[Test]:
+    """``type(x) is int``: what the class establishes that the type is compared with."""
+    parts = cast("tuple[object, ...]", one.ident) if isinstance(one.ident, tuple) else ()
+    if len(parts) != 2 or parts[0] != TYPE or len(other.refs) != 1:
+        return []
+    target = other.refs[0]
+    guards = machine.knowledge.guards.find(target.name) if isinstance(target, Ext) else ()
+    return [Test(guard.tag, parts[1], holds) for guard in guards if guard.acts == "clean"]
+
+
+def str_of(tag: str | Condition) -> str:
+    """The word of a tag."""
+    return tag if isinstance(tag, str) else tag.tag
 
 
 def _is_fixed(value: Value) -> bool:
@@ -170,6 +201,7 @@ def foreign(machine: Machine, labels: Labels) -> bool:
 __all__ = [
     "ALLOWED",
     "SIGNED",
+    "TYPE",
     "assume",
     "both",
     "compared",

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.values import NO_LABELS, UNKNOWN, Address, CodeKey, Key, Labels, Tags, Value, join
+from mlsec_lint.dataflow.flow.values import (
+    NO_LABELS,
+    UNKNOWN,
+    Address,
+    CodeKey,
+    Key,
+    Labels,
+    Tags,
+    Value,
+    join,
+    with_tags,
+)
 
 if TYPE_CHECKING:
     from mlsec_lint.source.ir import Constant
@@ -155,7 +166,7 @@ def join_states(left: State, right: State) -> State:
     names = dict(left.names)
     for name, value in right.names.items():
         mine = names.get(name)
-        names[name] = value if mine is None else join(mine, value)
+        names[name] = value if mine is None else _joined(left, mine, right, value)
     heap = dict(left.heap)
     for address, thing in right.heap.items():
         other = heap.get(address)
@@ -173,6 +184,24 @@ def join_states(left: State, right: State) -> State:
         contents[ident] = value if mine is None else join(mine, value)
     guards = {i: tags & right.guards[i] for i, tags in left.guards.items() if i in right.guards}
     return State(names, heap, {i: tags for i, tags in guards.items() if tags}, contents)
+
+
+def _joined(left: State, mine: Value, right: State, other: Value) -> Value:
+    """A name that has one value on one way and another on the other: each has passed the guards of its own way."""
+    if mine is other or mine == other:
+        return mine
+    if left.guards:
+        mine = _guarded(left, mine)
+    if right.guards:
+        other = _guarded(right, other)
+    return join(mine, other)
+
+
+def _guarded(state: State, value: Value) -> Value:
+    from mlsec_lint.dataflow.flow.guards import tags_of
+
+    tags = tags_of(state, value.ident) if value.ident is not None and value.labels else None
+    return replace(value, labels=with_tags(value.labels, tags)) if tags else value
 
 
 def reachable(heap: dict[Address, Thing], start: Iterator[Address]) -> list[Address]:

@@ -218,6 +218,10 @@ class Machine:
         self._breaks, self._continues = outer
         if op.test != ir.NONE and breaks and truth(self.get(op.test)) is True:
             self.state.alive = False
+        elif op.test != ir.NONE and entered:
+            # What leaves by the test has just failed it.
+            self.block(op.head)
+            assume(self, self.get(op.test), False)
         self.block(op.orelse)
         for state in breaks:
             self.state = join_states(self.state, state)

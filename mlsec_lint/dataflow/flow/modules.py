@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
+from mlsec_lint.dataflow.flow.heap import State, Thing, join_states, join_things
 from mlsec_lint.dataflow.flow.statics import module_code
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Value
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -38,6 +38,7 @@ class Modules:
         self._exits: dict[str, ModuleExit] = {}
         self._running: set[str] = set()
         self.heap: dict[Address, Thing] = {}
+        self.idents: set[object] = set()
         self._settled: dict[Address, Thing] = {}
         self.written: dict[tuple[str, Key], Value] = {}
         self.of_classes: dict[Address, Thing] = {}
@@ -57,7 +58,11 @@ class Modules:
         finally:
             self._running.discard(path)
         self._exits[path] = found
-        self.heap.update(found.heap)
+        self.idents.update(value.ident for value in found.names.values() if value.ident is not None)
+        for address, thing in found.heap.items():
+            old = self.heap.get(address) if address[0] == "c" else None
+            self.heap[address] = thing if old is None else join_things(old, thing)
+            self._settled.pop(address, None)
         return found
 
     def _evaluated(self, code: Code) -> ModuleExit:
@@ -73,6 +78,7 @@ class Modules:
             state = end if state is None else join_states(state, end)
         state = state or machine.state
         heap = {address: thing for address, thing in state.heap.items() if address[0] in ("a", "f")}
+        heap |= {a: t if a[1] == path else _perhaps(t) for a, t in state.heap.items() if a[0] == "c"}
         hits = tuple(sorted(machine.sinks.values(), key=lambda h: (h.site.module, h.site.at, h.name)))
         writes = tuple((a, t) for a, t in state.heap.items() if a[0] == "s" and a[1][0] == "g" and a[1][1] != path)
         return ModuleExit(state.names, heap, hits, writes)
@@ -133,3 +139,8 @@ class Modules:
         known = self.defaults.get(code.key, ())
         value = known[index] if index < len(known) else None
         return self._solver.settled(value) if value is not None else None
+
+
+def _perhaps(thing: Thing) -> Thing:
+    """What a module wrote to a class of another one: nobody knows whether both are imported."""
+    return replace(thing, maybe=frozenset(thing.items))

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Address,
     Ext,
     Label,
     Path,
+    Sym,
     Value,
     data,
     join,
@@ -142,7 +143,20 @@ def read_path(machine: Machine, path: Path, key: object) -> Value:
     value = machine.given.get((*path, key)) or further(path, key)
     if overlay is not None and overlay.rest is not None and not (isinstance(key, str) and key[0] in ".="):
         value = join(value, overlay.rest)
+    if overlay is not None and isinstance(key, str) and key[0] == ".":
+        value = _unnamed(overlay, key, value)
     return join(value, written) if written is not None else value
+
+
+def _unnamed(overlay: Thing, key: str, value: Value) -> Value:
+    """An attribute of an object of the callers after some of its attributes were set all at once, or under any name."""
+    if overlay.own:
+        value = join(value, data(overlay.own))
+    mapping = overlay.items.get(".__dict__")
+    for target in mapping.refs if mapping is not None else ():
+        if isinstance(target, Sym):
+            value = join(value, further(target.path, item_key(key[1:])))
+    return value
 
 
 def further(path: Path, key: object) -> Value:
@@ -159,3 +173,12 @@ def write_overlay(machine: Machine, path: Path, key: object, value: Value, *, st
     heap, address = machine.state.heap, ("s", *path)
     thing = heap.get(address) or Thing("overlay", {}, exact=False)
     heap[address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
+
+
+def write_global(machine: Machine, path: str, name: str, value: Value, *, strong: bool = True) -> None:
+    """Note what was assigned to a global name of a module from outside: ``module.name = value``."""
+    if machine.body.kind == "module" and path == machine.path:
+        old = machine.state.names.get(name)
+        machine.state.names[name] = value if strong or old is None else join(old, value)
+    else:
+        write_overlay(machine, (("g", path),), f"={name}", value, strong=strong)

@@ -18,10 +18,11 @@ from mlsec_lint.dataflow.flow.containers import (
     things,
     unpack,
 )
-from mlsec_lint.dataflow.flow.guards import compared, negated
+from mlsec_lint.dataflow.flow.guards import compared, forget, negated
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
 from mlsec_lint.dataflow.flow.patterns import instance_of, positional, shape
+from mlsec_lint.dataflow.flow.reflection import remove
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
     UNKNOWN,
@@ -61,7 +62,18 @@ def _load(machine: Machine, op: ir.Load) -> None:
 
 
 def _store(machine: Machine, op: ir.Store) -> None:
-    machine.bind(op.name, machine.get(op.src))
+    machine.bind(op.name, _named(machine, machine.get(op.src), op.at))
+
+
+def _named(machine: Machine, value: Value, at: int) -> Value:
+    """A value without identity gets one where it is given a name: what is learnt of the name holds for the value."""
+    if value.ident is not None or not (value.labels or value.open):
+        return value
+    ident = ("n", machine.path, at)
+    if machine.state.guards:
+        forget(machine.state, ident)
+    machine.state.contents.pop(ident, None)
+    return replace(value, ident=ident)
 
 
 def _attribute(machine: Machine, op: ir.Attribute) -> None:
@@ -95,7 +107,7 @@ def _delete(machine: Machine, op: ir.Delete) -> None:
         return
     obj = machine.get(op.obj)
     if op.name:
-        set_attribute(machine, obj, op.name, UNKNOWN)
+        remove(machine, obj, op.name)
         return
     key = machine.get(op.key)
     for target in obj.refs:
@@ -255,7 +267,7 @@ def _member(machine: Machine, op: str, left: Value, right: Value) -> bool | None
 
 
 def _format(machine: Machine, op: ir.Format) -> None:
-    values = [machine.get(part) for part in op.parts]
+    values = [_shown(machine, machine.get(part)) for part in op.parts]
     texts = [v.consts[0] if v.known else None for v in values]
     if all(isinstance(t, (str, int)) for t in texts) and sum(len(str(t)) for t in texts) < _LONGEST_STRING:
         if all(isinstance(t, (str, int)) and not isinstance(t, bytes) for t in texts):
@@ -265,6 +277,16 @@ def _format(machine: Machine, op: ir.Format) -> None:
     idents = [ident_of(v) for v in values]
     ident = ("fmt", *idents) if all(i is not None for i in idents) else None
     machine.set(op.dst, data(bounded(labels), ident))
+
+
+def _shown(machine: Machine, value: Value) -> Value:
+    """A part of a formatted string: what the instance of a project class says of itself."""
+    if not any(isinstance(r, Obj) for r in value.refs):
+        return value
+    from mlsec_lint.dataflow.flow.texts import as_text
+
+    shown = as_text(machine, "__format__", value, *machine.place)
+    return shown if shown is not None else value
 
 
 def _iterate(machine: Machine, op: ir.Iterate) -> None:

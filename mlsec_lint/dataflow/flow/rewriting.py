@@ -41,11 +41,12 @@ from mlsec_lint.dataflow.flow.values import (
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
     from mlsec_lint.dataflow.flow.summary import Call, Summary
+    from mlsec_lint.source.ir import Constant
 
 _LONGEST_CHAIN: Final = 3
 """Call sites in the name of an object."""
 
-_COMPOUND: Final = ("a", "i", "op", "fmt", "sl", "j")
+_COMPOUND: Final = ("a", "i", "op", "fmt", "sl", "j", "t")
 
 
 class Rewriting:
@@ -116,6 +117,8 @@ class Rewriting:
                 return UNKNOWN
             address = self._fun.frames[level]
             return symbolic(address[1:]) if address[0] == "s" else ref(Obj(address))
+        if kind == "k":
+            return self._machine.current(Value(consts=(cast("Constant", index),)))
         if kind == "r":
             return self._results.get(cast("int", index), NOTHING)
         return symbolic((root,))
@@ -188,6 +191,9 @@ class Rewriting:
         for target in value.refs:
             if isinstance(target, Sym):
                 one = self._symbol(target)
+                if any(each.origin == target.path for each in value.labels):
+                    # Its labels are among those above, with the guards that the callee knows of.
+                    one = replace(one, labels=NO_LABELS)
                 result = one if result is None else join(result, one)
             else:
                 refs.append(self.reference(target))
@@ -320,6 +326,6 @@ class Rewriting:
         if parts[0] in _COMPOUND:
             inner = tuple(self.ident(p) if isinstance(p, tuple) else p for p in parts[1:])
             return None if None in inner and None not in parts else (parts[0], *inner)
-        if parts[0] in ("v", "e", "o") and len(parts) < 8:
+        if parts[0] in ("v", "e", "o", "n") and len(parts) < 8 and ident not in self._machine.solver.modules.idents:
             return (*parts, self._mark)
         return ident

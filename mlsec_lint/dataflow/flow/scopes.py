@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.flow.access import get_attribute
+from mlsec_lint.dataflow.flow.binders import REGISTER, register
 from mlsec_lint.dataflow.flow.calls import call_value
 from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.names import frames_for_nested
@@ -16,6 +17,7 @@ from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Bound,
     Cls,
+    CodeKey,
     Ext,
     Fun,
     Inst,
@@ -59,9 +61,13 @@ def _decorated(machine: Machine, mark: Value, value: Value, op: ir.Function) -> 
         if isinstance(target, Ext):
             kind = _WRAPPERS.get(machine.knowledge.special(target.name))
             one = ref(Wrapped(kind, value)) if kind is not None else value
+            if machine.knowledge.special(target.name) == "dispatch":
+                one = call_value(machine, Value(refs=(target,)), Call((Argument(value),)), op.body.at, op.body.end)
         elif isinstance(target, Bound) and isinstance(target.func, Ext) and target.func.name == "property.setter":
             old = next((r for r in target.receiver.refs if isinstance(r, Wrapped)), None)
             one = ref(Wrapped("property", old.func, value)) if old is not None else value
+        elif isinstance(target, Bound) and target.func == Ext(REGISTER):
+            one = register(machine, target.receiver, Call((Argument(value),)), op.body.at)
         elif isinstance(target, (Fun, Cls, Obj)) or (isinstance(target, Bound) and isinstance(target.func, Fun)):
             made = call_value(machine, Value(refs=(target,)), Call((Argument(value, op.body.at, op.body.end),)), -1, -1)
             one = made if made.refs else value
@@ -88,12 +94,22 @@ def _class(machine: Machine, op: ir.Class) -> None:
     types = {name: machine.get(each) for name, each in zip(op.fields, op.types, strict=True) if each != ir.NONE}
     machine.solver.classes.defined(key, types)
     value = ref(Cls(key, frames_for_nested(machine)))
+    _introduce(machine, key, value, op)
     for mark in reversed(marks):
         for target in mark.refs:
             if isinstance(target, Fun) or (isinstance(target, Bound) and isinstance(target.func, Fun)):
                 made = call_value(machine, Value(refs=(target,)), Call((Argument(value),)), -1, -1)
                 value = made if made.refs else value
     machine.set(op.dst, value)
+
+
+def _introduce(machine: Machine, key: CodeKey, value: Value, op: ir.Class) -> None:
+    """A new class is shown to ``__init_subclass__`` of its bases."""
+    hook = machine.solver.classes.attribute(machine, key, "__init_subclass__", after=key) if op.bases else None
+    functions = [r for r in hook.refs if isinstance(r, Fun)] if hook is not None else []
+    words = tuple((name, Argument(machine.get(register))) for name, register in op.keywords)
+    for function in functions:
+        call_value(machine, ref(function), Call((Argument(value),), words), op.at, op.end)
 
 
 def _import(machine: Machine, op: ir.Import) -> None:

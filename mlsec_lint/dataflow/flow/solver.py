@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from mlsec_lint.dataflow.flow.annotations import Annotations
 from mlsec_lint.dataflow.flow.classes import Classes
 from mlsec_lint.dataflow.flow.code import Code
 from mlsec_lint.dataflow.flow.escapes import Escapes
+from mlsec_lint.dataflow.flow.field_types import FieldTypes
 from mlsec_lint.dataflow.flow.fields import Fields
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.index import ProjectIndex
+from mlsec_lint.dataflow.flow.index import ProjectIndex, changes_itself
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.modules import Modules
 from mlsec_lint.dataflow.flow.specialising import given, parameter
@@ -74,6 +76,7 @@ class Solver:
         self.statics = Statics(self)
         self.classes = Classes(self)
         self.fields = Fields()
+        self.field_types = FieldTypes(self)
         self.modules = Modules(self)
         self.escapes = Escapes(self)
         self.summaries: dict[Demand, Summary] = {}
@@ -190,6 +193,8 @@ class Solver:
         """An evaluation of a body with symbolic inputs, ready to run."""
         self.evaluations += 1
         code = self.codes[key]
+        if code.owner is not None:
+            self.classes.info(code.owner)  # the decorators in its body say whether a method has a receiver
         machine = Machine(self, code, early=early)
         machine.given = given(spec)
         annotations = self.annotations.of(code)
@@ -231,7 +236,7 @@ class Solver:
                 and body.end - body.at > _LARGE
                 and code.key not in self.leading
                 and not (body.name.startswith("__") and body.name.endswith("__"))
-                and body.name not in self.index.storing
+                and not changes_itself(code.module.data, body.at, body.end)
                 and not code.enclosing
                 and not self.holds(code)
             )
@@ -333,6 +338,11 @@ class Solver:
     def is_foreign(self, kind: str) -> bool:
         """Whether data of this origin comes from somebody who may be hostile."""
         return kind in self._foreign
+
+    @cached_property
+    def handing(self) -> frozenset[str]:
+        """The names of library methods that call, later and with data from outside, a function that they are given."""
+        return frozenset(name.rpartition(".")[2] for name in self.knowledge.callbacks.names())
 
     def is_project_method(self, name: str) -> bool:
         """Whether some class of the project defines a method of this name."""

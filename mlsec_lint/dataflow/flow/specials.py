@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content
+from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content, thing_at
+from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
+from mlsec_lint.dataflow.flow.guards import TYPE
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.reflection import delete, globals_of, set_any, vars_of
+from mlsec_lint.dataflow.flow.shapes import as_dictionary, class_of_parts, default, keyed, named, replaced
 from mlsec_lint.dataflow.flow.summary import Argument, Call
+from mlsec_lint.dataflow.flow.tasks import run, start
+from mlsec_lint.dataflow.flow.texts import as_text
 from mlsec_lint.dataflow.flow.values import (
     NONE,
     NOTHING,
@@ -24,6 +30,7 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Mod,
     Obj,
+    Reference,
     Super,
     Sym,
     Value,
@@ -50,6 +57,8 @@ def special_call(
     machine: Machine, acts: str, name: str, call: Call, receiver: Value | None, at: int, end: int
 ) -> Value | None:
     """The result of a special call; none if it does nothing special with these arguments."""
+    if acts.startswith("__"):
+        return as_text(machine, acts, _value(call, 0), at, end)
     action = _ACTIONS.get(acts)
     return action(machine, name, call, receiver, at, end) if action is not None else None
 
@@ -85,7 +94,7 @@ def _getattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if not parts or attribute.open:
         parts.append(_any_attribute(machine, obj))
     default = _value(call, 2)
-    if default is not None and all(p.open or not p.refs for p in parts):
+    if default is not None and all(p.open or not (p.refs or p.consts) for p in parts):
         parts.append(default)
     return join_all(parts)
 
@@ -112,13 +121,7 @@ def _setattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if attribute.text is not None:
         set_attribute(machine, obj, attribute.text, value)
         return NONE
-    for target in obj.refs:
-        if isinstance(target, Obj) and target.address in machine.state.heap:
-            thing = machine.state.heap[target.address]
-            own = thing.own | value.labels
-            machine.state.heap[target.address] = Thing(
-                thing.kind, thing.items, thing.rest, thing.exact, own, thing.cls, thing.keys, thing.maybe
-            )
+    set_any(machine, obj, value)
     return NONE
 
 
@@ -162,14 +165,19 @@ def _queue(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
 
 
 def _type(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``type(x)``: the class of an instance."""
+    """``type(x)``: the class of an instance; ``type(name, bases, attributes)``: a new class."""
     value = _value(call, 0)
+    if len(call.positional) == 3:
+        return class_of_parts(machine, call, at)
     if value is None or len(call.positional) != 1:
         return None
     found = [ref(Cls(t.cls)) if ".__class__" not in t.items else t.items[".__class__"]
              for _, t in things(machine, value) if t.cls is not None]  # fmt: skip
     found += [ref(Cls(r.cls)) for r in value.refs if isinstance(r, Sym) and r.cls is not None]
-    return join_all(found) if found else None
+    if found:
+        return join_all(found)
+    ident = ident_of(value)
+    return Value(open=True, ident=(TYPE, ident)) if ident is not None else None
 
 
 def _from_pairs(machine: Machine, thing: Thing, pairs: Value) -> Thing:
@@ -204,11 +212,22 @@ def _sequence(machine: Machine, name: str, call: Call, receiver: Value | None, a
         thing = found[0][1]
         if thing.exact and thing.rest is None and thing.kind in ("list", "tuple") and kind != "set":
             items = thing.sequence()
+            _keyed(machine, call, join_all(items), at, end)
             if name.endswith(("reversed", "sorted")):
                 return allocate(machine, at, Thing(kind, {}, join_all(items) if items else None, not items))
             return allocate(machine, at, Thing(kind, {("int", i): v for i, v in enumerate(items)}))
     element = element_of(machine, value)
+    _keyed(machine, call, element, at, end)
     return allocate(machine, at, Thing(kind, {}, element, False))
+
+
+def _keyed(machine: Machine, call: Call, element: Value, at: int, end: int) -> None:
+    """``sorted(values, key=function)``: the function sees every element."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    key = call.keyword("key")
+    if key is not None and any(isinstance(r, _CALLABLE) for r in key.value.refs):
+        call_value(machine, key.value, Call((Argument(element),)), at, end)
 
 
 def _enumerate(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -238,6 +257,18 @@ def _tuples(machine: Machine, at: int, parts: list[Value]) -> Value:
     """A sequence of tuples, each made of these parts."""
     pair = allocate(machine, at, Thing("tuple", {("int", i): p for i, p in enumerate(parts)}), variant="tuple")
     return allocate(machine, at, Thing("list", {}, pair, False), variant="tuples")
+
+
+def _convert(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``args.get("n", type=int)``: the function passed as ``type`` makes the result of what was found."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    converter = call.get(("", "", "type"), "type")
+    if converter is None or not any(isinstance(r, _CALLABLE) for r in converter.value.refs):
+        return None
+    values = [a.value for a in call.positional[:2]] + ([receiver] if receiver is not None else [])
+    found = data(_labels(machine, values), ("v", machine.path, at))
+    return call_value(machine, converter.value, Call((Argument(found),)), at, end)
 
 
 def _super(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -270,8 +301,6 @@ def _leave(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
 
 
 def _pure(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    from mlsec_lint.dataflow.flow.values import ident_of
-
     values = [*([receiver] if receiver is not None else []), *call.values()]
     idents = [ident_of(value) for value in values]
     ident = ("op", name, *idents) if all(i is not None for i in idents) else ("v", machine.path, at)
@@ -347,33 +376,6 @@ def _reduce(machine: Machine, name: str, call: Call, receiver: Value | None, at:
     return join(call_value(machine, func, Call((Argument(join(start, once)), Argument(element))), at, end), start)
 
 
-def _start(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``Thread(target=f, args=(x,), kwargs={})``: the function is called with what is listed."""
-    from mlsec_lint.dataflow.flow.calls import call_value
-
-    names = ("group", "target", "name", "args", "kwargs")
-    target = call.get(names, "target") or call.get(("interval", "function", "args", "kwargs"), "function")
-    if target is None:
-        return None
-    args = call.keyword("args") or call.get(names if call.keyword("target") else ("", "", "args"), "args")
-    words = call.keyword("kwargs")
-    more = Call()
-    if args is not None:
-        found = things(machine, args.value)
-        if len(found) == 1 and found[0][1].exact and found[0][1].rest is None:
-            more = Call(tuple(Argument(v) for v in found[0][1].sequence()))
-        else:
-            more = Call((), (), element_of(machine, args.value))
-    if words is not None:
-        named: list[tuple[str, Argument]] = []
-        for _, thing in things(machine, words.value):
-            named += [(k[1], Argument(v)) for k, v in thing.items.items() if k[0] == "str"]
-        rest = words.value if not named else None
-        more = Call(more.positional, tuple(named), more.more, rest)
-    call_value(machine, target.value, more, at, end)
-    return None
-
-
 def _gather(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """What is awaited together comes back as a list, in order."""
     thing = Thing("list", {("int", i): a.value for i, a in enumerate(call.positional[:16])})
@@ -389,9 +391,12 @@ def _element(machine: Machine, name: str, call: Call, receiver: Value | None, at
         return None
     if len(call.positional) == 1 or name.endswith("next"):
         found = element_of(machine, value)
+        _keyed(machine, call, found, at, end)
         default = _value(call, 1)
         return join(found, default) if default is not None else found
-    return join_all(a.value for a in call.positional)
+    element = join_all(a.value for a in call.positional)
+    _keyed(machine, call, element, at, end)
+    return element
 
 
 def _same(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -416,6 +421,19 @@ def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None,
     return tested(machine, value, types) if value is not None and types is not None else None
 
 
+def _is_instance(machine: Machine, target: Reference, types: tuple[Reference, ...]) -> bool | None:
+    """Whether something is an instance of a class of the project; a caller may pass one of a derived class."""
+    thing = thing_at(machine, target) if isinstance(target, Obj) else None
+    cls = thing.cls if thing is not None else target.cls if isinstance(target, Sym) else None
+    if cls is None or not types or not all(isinstance(r, Cls) for r in types):
+        return None
+    order = machine.solver.classes.order
+    asked = [r.code for r in types if isinstance(r, Cls)]
+    if any(code in order(cls) for code in asked):
+        return True
+    return None if isinstance(target, Sym) and any(cls in order(code) for code in asked) else False
+
+
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """An object with the attributes that the keywords name."""
     items = {f".{word}": argument.value for word, argument in call.keywords}
@@ -436,10 +454,12 @@ def _wrapper(machine: Machine, name: str, call: Call, receiver: Value | None, at
 
 
 def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``object.__new__(cls)``: an empty instance."""
+    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know a nearer one."""
     from mlsec_lint.dataflow.flow.construct import instance
 
-    classes = [r for v in call.values() for r in v.refs if isinstance(r, Cls)]
+    values = call.values()[:1]
+    classes = [r for v in values for r in v.refs if isinstance(r, Cls)]
+    classes += [Cls(r.cls) for v in values for r in v.refs if isinstance(r, Sym) and r.cls is not None]
     return join_all(instance(machine, c, at) for c in classes) if classes else None
 
 
@@ -481,18 +501,6 @@ def _print(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
     return NONE
 
 
-def _convert(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """A look-up with a converter (``type=int``): what is found passes through it."""
-    from mlsec_lint.dataflow.flow.calls import call_value
-
-    converter = call.keyword("type")
-    if converter is None or receiver is None:
-        return None
-    found = call_value(machine, converter.value, Call((Argument(data(_labels(machine, [receiver]))),)), at, end)
-    default = call.get(("key", "default"), "default")
-    return join(found, default.value) if default is not None else found
-
-
 def _any_item(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     value = _value(call, 0)
     return any_of(machine, value) if value is not None else NOTHING
@@ -514,13 +522,27 @@ _ACTIONS: Final[dict[str, Special]] = {
     "super": _super,
     "pure": _pure,
     "nothing": _nothing,
+    "convert": _convert,
     "leave": _leave,
     "invoke": _invoke,
     "submit": _submit,
     "map": _map,
     "filter": _filter,
     "reduce": _reduce,
-    "start": _start,
+    "start": start,
+    "timer": start,
+    "vars": vars_of,
+    "globals": globals_of,
+    "delattr": delete,
+    "default": default,
+    "factory": default,
+    "replace": replaced,
+    "asdict": as_dictionary,
+    "named": named,
+    "keyed": keyed,
+    "partialmethod": partial_method,
+    "dispatch": generic,
+    "run": run,
     "gather": _gather,
     "element": _element,
     "same": _same,
@@ -533,5 +555,4 @@ _ACTIONS: Final[dict[str, Special]] = {
     "exception": _exception,
     "copy": _copy,
     "print": _print,
-    "convert": _convert,
 }

@@ -42,6 +42,7 @@ class Statics:
         self._context = solver.context
         self._names: dict[tuple[str, str, bool], Value | None] = {}
         self._wrapped: dict[str, frozenset[int]] = {}
+        self.replaced: set[tuple[str, str]] = set()
         self._resolving: set[tuple[str, str, bool]] = set()
 
     def forget(self, path: str) -> None:
@@ -72,6 +73,8 @@ class Statics:
         exit_ = self._context.exit_of(path)
         if exit_ is None:
             return UNKNOWN
+        if not early and (path, name) in self.replaced:
+            return self._solver.settled(self._solver.exit(path).names.get(name, UNKNOWN))
         local = exit_.names.get(name)
         if local is None:
             submodule = self._solver.project.submodule(path, name)
@@ -104,7 +107,8 @@ class Statics:
         if isinstance(target, ModuleRef):
             return ref(Mod(target.module))
         if isinstance(target, FunctionRef):
-            if target.body.at in self._redefined(target.module) or target.body.kind == "lambda":
+            # A global name for a method: only the evaluation tells whether it has its instance with it.
+            if target.body.at in self._redefined(target.module) or target.body.kind == "lambda" or target.owner:
                 return None
             if target.owner is not None:
                 return None  # a method under a global name has a receiver, which only the flow analysis knows
@@ -189,6 +193,9 @@ class Statics:
                 if value is None:
                     return False
                 value = self._context.resolve(value)
+                special = self._solver.knowledge.special
+                if any(isinstance(r, External) and special(r.name) == "dispatch" for r in value.references):
+                    return True
                 return any(isinstance(r, (FunctionRef, ClassRef)) for r in value.references) or bool(
                     not value.references and value.open
                 )

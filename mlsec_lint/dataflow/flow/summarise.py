@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec.structs import replace
 
@@ -193,8 +193,11 @@ def _contents(state: State, known: set[Address]) -> list[tuple[Address, Thing]]:
     """What was written into buffers and files of the callers."""
     found: list[tuple[Address, Thing]] = []
     for ident, value in state.contents.items():
-        if isinstance(ident, tuple) and ident and isinstance(ident[0], tuple) and value.labels:
-            address: Address = ("s", *ident)
+        if not value.labels or not isinstance(ident, tuple):
+            continue
+        parts = cast("tuple[Any, ...]", ident)
+        if is_path(ident) or parts[0] == "c":
+            address: Address = ("s", *parts) if is_path(ident) else ("s", ("k", parts[1]))
             if address not in known:
                 found.append((address, Thing("overlay", {}, None, False, value.labels)))
     return found
