@@ -171,6 +171,9 @@ def _table() -> Mapping[type[ir.Op], Callable[[_Look, Any], None]]:
 
 _LOOKS: Final = _table()
 
+_HOLDERS: Final = frozenset((ir.If, ir.Choose, ir.Loop, ir.Try, ir.Match, ir.With, ir.Shortcut, ir.Class))
+"""Operations that hold blocks; all the others need no further look."""
+
 
 def survey(ops: ir.Block, body: ir.Body) -> Survey:
     """The names that nested functions use, whether values are yielded, and what decides something."""
@@ -183,8 +186,9 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
         see = _LOOKS.get(type(op))
         if see is not None:
             see(look, op)
-        for block in blocks_of(op):
-            pending.extend(block)
+        if type(op) in _HOLDERS:
+            for block in blocks_of(op):
+                pending.extend(block)
     asked = look.below(look.asked)
     decisive = look.names(look.below(asked | look.keys | look.passed | look.parts_of_names()))
     captured = frozenset(look.nested & body.binds) if body.kind != "module" else frozenset[str]()
