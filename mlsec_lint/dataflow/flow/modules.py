@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.statics import module_code
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Value
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code

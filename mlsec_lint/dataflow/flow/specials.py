@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
-from mlsec_lint.dataflow.flow.guards import TYPE
 from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.idents import TYPE
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.apply import is_symbolic
-from mlsec_lint.dataflow.flow.guards import is_path
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
+from mlsec_lint.dataflow.flow.idents import is_path, mentions_path, parts_of
 from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
 from mlsec_lint.dataflow.flow.summary import SinkHit, Summary
 from mlsec_lint.dataflow.flow.values import (
@@ -147,11 +147,6 @@ def _generator(machine: Machine, state: State) -> Value:
     return ref(Obj(address))
 
 
-def mentions_path(ident: object) -> bool:
-    """Whether an identity means something to the callers."""
-    return is_path(ident) or (isinstance(ident, tuple) and any(map(mentions_path, cast("tuple[object, ...]", ident))))
-
-
 def _matters(thing: Thing) -> bool:
     return bool(thing.items or thing.own or thing.rest is not None)
 
@@ -190,10 +185,8 @@ def _contents(state: State, known: set[Address]) -> list[tuple[Address, Thing]]:
     """What was written into buffers and files of the callers."""
     found: list[tuple[Address, Thing]] = []
     for ident, value in state.contents.items():
-        if not value.labels or not isinstance(ident, tuple):
-            continue
-        parts = cast("tuple[Any, ...]", ident)
-        if is_path(ident) or parts[0] == "c":
+        parts = parts_of(ident) if value.labels else ()
+        if parts and (is_path(ident) or parts[0] == "c"):
             address: Address = ("s", *parts) if is_path(ident) else ("s", ("k", parts[1]))
             if address not in known:
                 found.append((address, Thing("overlay", {}, None, False, value.labels)))
