@@ -225,14 +225,31 @@ class Evaluator:
         return any(self.knowledge.special(name) == "swallow" for name in names)
 
     def match(self, op: ir.Match) -> None:
-        """One of several alternatives."""
-        start = self.state
-        end: State | None = None if op.exhaustive else start.copy()
+        """The first case whose pattern fits and whose guard holds."""
+        ends: list[State] = []
         for case in op.cases:
-            self.state = start.copy()
-            self.block(case)
-            end = self.state if end is None else join_states(end, self.state)
-        self.state = end if end is not None else start
+            self.block(case.pattern)
+            others = [self._divide(case.test, case.holds, case.fails)]
+            self.block(case.binds)
+            if case.condition != ir.NONE:
+                others.append(self._divide(case.condition, case.guarded, case.refused))
+            self.block(case.block)
+            ends.append(self.state)
+            self.state = others[0] if len(others) == 1 else join_states(*others)
+        for end in ends:
+            self.state = join_states(end, self.state)
+
+    def _divide(self, test: ir.Register, holds: tuple[ir.Refinement, ...], fails: tuple[ir.Refinement, ...]) -> State:
+        """Go on where a condition holds; the result is the state where it does not, dead if it surely holds."""
+        known = self.truth(self.get(test))
+        start = self.state
+        self.state = other = start.copy()
+        other.alive = other.alive and known is not True
+        self.refine(fails)
+        self.state = start
+        start.alive = start.alive and known is not False
+        self.refine(holds)
+        return other
 
     def choose(self, op: ir.Choose) -> None:
         """A conditional expression."""

@@ -188,6 +188,14 @@ URL_ORIGIN: Final = "network"
 """A string that starts with a scheme names something on the network."""
 
 
+def _shape(ev: Evaluator, op: ir.Shape | ir.InstanceOf) -> None:
+    ev.set(op.dst, Value(open=True))
+
+
+def _positional(ev: Evaluator, op: ir.Positional) -> None:
+    ev.set(op.dst, derived((ev.get(op.obj),)))
+
+
 def _function(ev: Evaluator, op: ir.Function) -> None:
     defaults = tuple(ev.get(p.default) if p.default != ir.NONE else None for p in op.params)
     annotations = tuple(ev.get(p.annotation) if p.annotation != ir.NONE else None for p in op.params)
@@ -265,6 +273,9 @@ OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Evaluator, Any], None]]] = {
     ir.Unary: _unary,
     ir.Compare: _compare,
     ir.Format: _format,
+    ir.Shape: _shape,
+    ir.InstanceOf: _shape,
+    ir.Positional: _positional,
     ir.Function: _function,
     ir.Class: _class,
     ir.Iterate: _iterate,

@@ -13,19 +13,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.reach import functions_of
+from mlsec_lint.dataflow.flow.reach import code_of, functions_of
 from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Fun, Mod
 from mlsec_lint.source.scan import Scanner, Trigger
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
+    from mlsec_lint.dataflow.values import FunctionRef
     from mlsec_lint.engine.texts import Texts
 
-_ROUNDS: Final = 8
+_ROUNDS: Final = 6
 """Calls that are followed upwards from a sink; each round scans for the names that the one before found."""
 
-_MOST_BODIES: Final = 12_000
+_MOST_BODIES: Final = 4_000
 _MOST_DEFINERS: Final = 3
 """Classes that may define a method for its name alone to say which one is meant."""
 
@@ -43,9 +44,11 @@ class Demand:
         self._solver = solver
         self._texts = texts
         self._sources = tuple(sources)
-        self._functions: dict[str, list[Code]] = {}
+        self._targets: dict[str, list[FunctionRef]] = {}
+        self._related: dict[tuple[str, CodeKey], bool] = {}
         self._callers: dict[CodeKey, set[CodeKey]] = {}
         self._seeds: set[CodeKey] = set()
+        self._seeded: set[str] = set()
         self.bodies: dict[CodeKey, Code] = {}
         self.modules: set[str] = set()
         self.unfollowed: Counter[str] = Counter()
@@ -56,6 +59,7 @@ class Demand:
             code = self._around(path, at)
             if code is None:
                 self.modules.add(path)
+                self._seeded.add(path)
             else:
                 self.bodies[code.key] = code
                 self._seeds.add(code.key)
@@ -92,6 +96,7 @@ class Demand:
         starts = {key for key, code in self.bodies.items() if bearing(code)}
         kept |= _closure(starts, lambda key: called.get(key, ()))
         self.bodies = {key: code for key, code in self.bodies.items() if key in kept}
+        self.modules &= self._seeded | {path for path, _ in kept}
 
     def _is_open(self, key: CodeKey) -> bool:
         """Whether outsiders may call a body, so that its callers add nothing to what they may pass."""
@@ -108,37 +113,84 @@ class Demand:
         return [code for _, code in sorted(self.bodies.items())]
 
     def _codes(self, path: str) -> list[Code]:
-        known = self._functions.get(path)
-        if known is None:
-            known = self._functions[path] = functions_of(self._solver, path)
-        return known
+        return functions_of(self._solver, path)
 
     def _around(self, path: str, at: int) -> Code | None:
         """The function of a module, at its top level or in a class there, in which a place lies."""
-        codes = self._codes(path)
-        index = bisect_right(codes, at, key=lambda code: code.body.at) - 1
-        return codes[index] if index >= 0 and at < codes[index].body.end else None
+        targets = self._targets.get(path)
+        if targets is None:
+            exit_ = self._solver.context.exit_of(path)
+            functions = exit_.functions.values() if exit_ is not None else ()
+            targets = sorted((f for f in functions if f.body.kind == "function"), key=lambda f: f.body.at)
+            self._targets[path] = targets
+        index = bisect_right(targets, at, key=lambda target: target.body.at) - 1
+        if index < 0 or at >= targets[index].body.end:
+            return None
+        return code_of(self._solver, targets[index])
 
     def _name(self, code: Code) -> str:
         """The name by which a body is called: its own, or that of its class for what makes or is an instance."""
         name = code.body.name
         if code.owner is None or not (name.startswith("__") and name.endswith("__")):
             return name
-        info = self._solver.classes.info(code.owner)
-        return info.name if info is not None else ""
+        return self._solver.classes.name(code.owner)
 
     def _users(self, wanted: Mapping[str, list[Code]]) -> list[Code]:
         """The bodies that use one of the names for one of the functions."""
-        scanner = Scanner({name: (Trigger(anywhere=True),) for name in wanted}, ())
         fresh: dict[CodeKey, Code] = {}
+        scanner, classes = self._scanner(wanted)
+        own = {code.module.path for codes in wanted.values() for code in codes}
         for path in self._sources:
             text = self._texts.read(path)
             if text is None:
                 continue
-            for at in scanner.scan(text.data).offsets:
+            offsets = set(scanner.scan(text.data).offsets)
+            names = self._searched(path, text.data, offsets, classes, wanted if path in own else {})
+            if names:
+                pattern = b"|".join(re.escape(name.encode()) for name in sorted(names))
+                offsets.update(match.start() for match in re.finditer(rb"\b(?:%s)\b" % pattern, text.data))
+            for at in sorted(offsets):
                 self._use(path, text.data, at, wanted, fresh)
         self.bodies.update(fresh)
         return list(fresh.values())
+
+    def _scanner(self, wanted: Mapping[str, list[Code]]) -> tuple[Scanner, dict[str, set[str]]]:
+        """What to look for in all files: imported functions, methods with telling names, and classes whose methods
+        have names that say nothing (with the names of these methods)."""
+        triggers: dict[str, tuple[Trigger, ...]] = {}
+        classes: dict[str, set[str]] = {}
+        for name, codes in wanted.items():
+            methods = [code for code in codes if code.owner is not None and code.body.name == name]
+            if len(methods) < len(codes):
+                triggers[name] = (Trigger(),)
+            if methods and len(self._solver.index.definers(name)) <= _MOST_DEFINERS:
+                triggers[name] = (Trigger(anywhere=True),)
+            elif methods:
+                self.unfollowed[TOO_COMMON] += 1
+                for code in methods:
+                    if code.owner is not None:
+                        classes.setdefault(self._solver.classes.name(code.owner), set()).add(name)
+        classes.pop("", None)
+        for cls in classes:
+            triggers.setdefault(cls, (Trigger(anywhere=True),))
+        return Scanner(triggers, (), self._solver.project.top_names()), classes
+
+    def _searched(
+        self,
+        path: str,
+        data: bytes,
+        offsets: set[int],
+        classes: Mapping[str, set[str]],
+        own: Mapping[str, list[Code]],
+    ) -> set[str]:
+        """The names to look for in a file besides: those of its own functions, and methods of classes that it knows."""
+        names = {name for name, codes in own.items() if any(code.module.path == path for code in codes)}
+        if classes:
+            for at in offsets:
+                match = _WORD.match(data, at)
+                word = match.group().decode("latin-1") if match is not None else ""
+                names |= classes.get(word, set())
+        return names
 
     def _use(
         self, path: str, data: bytes, at: int, wanted: Mapping[str, list[Code]], fresh: dict[CodeKey, Code]
@@ -147,9 +199,6 @@ class Demand:
         name = match.group().decode("latin-1") if match is not None else ""
         targets = wanted.get(name, [])
         if not targets or not self._is_use(path, data, at, name, targets):
-            return
-        module = self._solver.project.module(path)
-        if module is None or not module.is_code(at):
             return
         code = self._around(path, at)
         if code is None or at < code.body.inside:
@@ -209,18 +258,18 @@ class Demand:
 
     def _is_related(self, path: str, data: bytes, targets: list[Code]) -> bool:
         """Whether the file knows the class of one of the methods, or a class derived from it or above it."""
-        for code in targets:
-            if code.owner is None:
-                continue
-            if code.module.path == path:
-                return True
-            info = self._solver.classes.info(code.owner)
-            if info is None:
-                continue
-            names = self._solver.index.family(info.name)
-            if any(name.encode() in data for name in names):
-                return True
-        return False
+        return any(self._knows(path, data, code) for code in targets if code.owner is not None)
+
+    def _knows(self, path: str, data: bytes, code: Code) -> bool:
+        owner = code.owner
+        if owner is None or code.module.path == path:
+            return True
+        key = (path, owner)
+        known = self._related.get(key)
+        if known is None:
+            names = self._solver.index.family(self._solver.classes.name(owner))
+            known = self._related[key] = any(name.encode() in data for name in names)
+        return known
 
 
 def _closure(start: Iterable[CodeKey], further: Callable[[CodeKey], Iterable[CodeKey]]) -> set[CodeKey]:

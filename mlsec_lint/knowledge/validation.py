@@ -16,7 +16,8 @@ _SPECIALS = (
     "partial", "getattr", "setattr", "import", "dict", "namespace", "sequence", "enumerate", "zip", "super", "new",
     "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing", "callback", "invoke",
     "submit", "map", "filter", "reduce", "start", "gather", "element", "same", "iterator", "isinstance", "type",
-    "defaultdict", "queue", "leave", "convert",
+    "defaultdict", "queue", "leave", "exception", "false", "copy", "print",
+    "convert",
 )  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (

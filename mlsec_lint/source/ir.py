@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from mlsec_lint.source.ir_base import NONE, Block, Constant, Op, Register
 from mlsec_lint.source.ir_control import (
+    Case,
     Caught,
     Choose,
     Handler,
@@ -41,6 +42,7 @@ __all__ = [
     "Body",
     "Build",
     "Call",
+    "Case",
     "Caught",
     "Choose",
     "Class",
@@ -56,6 +58,7 @@ __all__ = [
     "If",
     "Import",
     "ImportFrom",
+    "InstanceOf",
     "Item",
     "Iterate",
     "Jump",
@@ -66,12 +69,14 @@ __all__ = [
     "Op",
     "Opaque",
     "Param",
+    "Positional",
     "Raise",
     "Refinement",
     "Register",
     "Return",
     "SetAttribute",
     "SetItem",
+    "Shape",
     "Shortcut",
     "Slice",
     "Store",
@@ -175,6 +180,33 @@ class Unpack(Op):
     src: Register
     dsts: tuple[Register, ...]
     star: int
+
+
+class Shape(Op):
+    """``dst`` is whether ``src`` is a ``mapping``, or a ``sequence`` of ``count`` elements (or of ``more``)."""
+
+    dst: Register
+    src: Register
+    kind: str
+    count: int
+    more: bool
+
+
+class InstanceOf(Op):
+    """``dst`` is whether ``src`` is an instance of ``cls``."""
+
+    dst: Register
+    src: Register
+    cls: Register
+
+
+class Positional(Op):
+    """``dst`` is the attribute of ``obj`` that a class pattern of ``cls`` reads at a position."""
+
+    dst: Register
+    obj: Register
+    cls: Register
+    index: int
 
 
 class Element(Struct, gc=False):

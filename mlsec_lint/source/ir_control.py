@@ -79,11 +79,27 @@ class With(Op):
     body: Block
 
 
-class Match(Op):
-    """``match``: exactly one of the cases runs, or none unless ``exhaustive``."""
+class Case(Struct, gc=False):
+    """One case: ``pattern`` works out ``test``; if it holds, ``binds`` runs and works out ``condition``, the guard.
 
-    cases: tuple[Block, ...]
-    exhaustive: bool
+    ``holds`` and ``fails`` are what the pattern says of names, ``guarded`` and ``refused`` what the guard says.
+    """
+
+    pattern: Block
+    test: Register
+    binds: Block
+    condition: Register
+    block: Block
+    holds: tuple[Refinement, ...] = ()
+    fails: tuple[Refinement, ...] = ()
+    guarded: tuple[Refinement, ...] = ()
+    refused: tuple[Refinement, ...] = ()
+
+
+class Match(Op):
+    """``match``: the first case that fits runs, or none."""
+
+    cases: tuple[Case, ...]
 
 
 class Caught(Op):

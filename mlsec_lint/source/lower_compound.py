@@ -1,4 +1,4 @@
-"""Lowering of ``try``, ``with`` and ``match``."""
+"""Lowering of ``try`` and ``with``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from mlsec_lint.source import ir
 from mlsec_lint.source.lower_expressions import lower_expression
 from mlsec_lint.source.lower_statements import lower_inside
-from mlsec_lint.source.lower_targets import lower_pattern, lower_target
+from mlsec_lint.source.lower_targets import lower_target
 from mlsec_lint.source.lowering import Scope
-from mlsec_lint.source.syntax import text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,26 +71,3 @@ def _items(node: Node) -> list[Node]:
     if node.type == "with_item":
         return [node]
     return [c for c in node.named_children if c.type == "with_item"]
-
-
-def lower_match(scope: Scope, node: Node) -> None:
-    """``match``: alternatives that bind parts of the subject."""
-    subjects = node.children_by_field_name("subject")
-    subject = lower_expression(scope, subjects[0]) if subjects else scope.opaque()
-    body = node.child_by_field_name("body")
-    cases: list[ir.Block] = []
-    exhaustive = False
-    for clause in body.named_children if body is not None else []:
-        if clause.type != "case_clause":
-            continue
-        with scope.block() as block:
-            for pattern in clause.named_children:
-                if pattern.type == "case_pattern":
-                    exhaustive = exhaustive or (text(pattern) == "_" and clause.child_by_field_name("guard") is None)
-                    lower_pattern(scope, pattern, subject)
-            guard = clause.child_by_field_name("guard")
-            if guard is not None and guard.named_children:
-                lower_expression(scope, guard.named_children[0])
-            lower_inside(scope, clause, "consequence")
-        cases.append(block)
-    scope.emit(ir.Match(tuple(cases), exhaustive))

@@ -150,16 +150,18 @@ def _branches(scope: Scope, branches: list[Node], last: Node | None) -> None:
 
 
 def _alternatives(scope: Scope, branches: list[Node], last: Node | None) -> None:
-    cases: list[ir.Block] = []
+    cases: list[ir.Case] = []
     for branch in branches:
         with scope.block() as block:
             lower_inside(scope, branch, "consequence")
-        cases.append(block)
+        cases.append(ir.Case([], ir.NONE, [], ir.NONE, block))
+    with scope.block() as before:
+        always = scope.constant(True)
     with scope.block() as block:
         if last is not None:
             lower_inside(scope, last, "body")
-    cases.append(block)
-    scope.emit(ir.Match(tuple(cases), exhaustive=True))
+    cases.append(ir.Case(before, always, [], ir.NONE, block))
+    scope.emit(ir.Match(tuple(cases)))
 
 
 def lower_inside(scope: Scope, node: Node, field: str) -> None:
@@ -222,6 +224,12 @@ def _nothing(scope: Scope, node: Node) -> None:
     """Statements without effect on values."""
 
 
+def _match(scope: Scope, node: Node) -> None:
+    from mlsec_lint.source.lower_match import lower_match
+
+    lower_match(scope, node)
+
+
 def _compound(name: str) -> Callable[[Scope, Node], None]:
     """Statements whose lowering needs this module in turn."""
 
@@ -246,7 +254,7 @@ _STATEMENTS: Final[dict[str, Callable[[Scope, Node], None]]] = {
     "while_statement": _while,
     "try_statement": _compound("lower_try"),
     "with_statement": _compound("lower_with"),
-    "match_statement": _compound("lower_match"),
+    "match_statement": _match,
     "import_statement": lower_import,
     "import_from_statement": lower_import_from,
     "future_import_statement": _nothing,

@@ -1,4 +1,4 @@
-"""Lowering of what stands on the left of an assignment, and of ``match`` patterns."""
+"""Lowering of what stands on the left of an assignment."""
 
 from __future__ import annotations
 
@@ -55,25 +55,3 @@ def _sequence(scope: Scope, node: Node, src: ir.Register) -> None:
     for target, register in zip(targets, registers, strict=True):
         inner = target.named_children[0] if target.type == "list_splat_pattern" and target.named_children else target
         lower_target(scope, inner, register)
-
-
-def lower_pattern(scope: Scope, node: Node, subject: ir.Register) -> None:
-    """Bind every name that a ``match`` pattern captures: to the subject if it captures all of it, or to a part."""
-    whole = node.named_children[0] if len(node.named_children) == 1 else node
-    if whole.type in ("identifier", "dotted_name") and _captures(whole):
-        scope.store(text(whole), subject, whole)
-        return
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        if current.type in ("identifier", "dotted_name") and _captures(current):
-            scope.store(text(current), scope.opaque(subject), current)
-        elif current.type == "keyword_pattern" or current.type == "class_pattern":
-            pending.extend(current.named_children[1:])
-        elif current.type not in ("string", "concatenated_string"):
-            pending.extend(current.named_children)
-
-
-def _captures(node: Node) -> bool:
-    name = text(node)
-    return "." not in name and name != "_"

@@ -61,14 +61,15 @@ def _comparison(scope: Scope, node: Node) -> tuple[Refinements, Refinements]:
     operands = [child for child in node.named_children if child.type != "comment"]
     if len(operands) != 2 or operators not in _OPPOSITE or operands[0].type != "identifier":
         return (), ()
-    value = _constant(operands[1])
+    value = constant_of(operands[1])
     if isinstance(value, Unknown):
         return (), ()
     name = scope.name(text(operands[0]))
     return (ir.Refinement(name, operators, value),), (ir.Refinement(name, _OPPOSITE[operators], value),)
 
 
-def _constant(node: Node) -> ir.Constant | Unknown:
+def constant_of(node: Node) -> ir.Constant | Unknown:
+    """The value of a literal."""
     if node.type in ("true", "false", "none"):
         return {"true": True, "false": False, "none": None}[node.type]
     if node.type == "string":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import example, given
@@ -31,11 +32,20 @@ def operations(block: ir.Block | None) -> Iterator[ir.Op]:
             if isinstance(value, ir.Body):
                 yield from operations(value.block)
             elif isinstance(value, (list, tuple)):
-                for part in value:
-                    inner = part.block if isinstance(part, ir.Handler) else part
-                    yield from operations(inner if isinstance(inner, list) else [])
+                for part in cast("list[object] | tuple[object, ...]", value):
+                    for inner in blocks_of(part):
+                        yield from operations(inner)
                 if isinstance(value, list):
-                    yield from operations(value)
+                    yield from operations(cast("ir.Block", value))
+
+
+def blocks_of(part: object) -> list[ir.Block]:
+    """The blocks of a handler or a case, or the part itself if it is one."""
+    if isinstance(part, ir.Handler):
+        return [part.block]
+    if isinstance(part, ir.Case):
+        return [part.pattern, part.binds, part.block]
+    return [cast("ir.Block", part)] if isinstance(part, list) else []
 
 
 def kinds(code: str) -> str:
@@ -53,7 +63,7 @@ SHAPES = {
     "a.b = 1": "Const Load SetAttribute",
     "a[0]": "Load Const Item",
     "a[0] = 1": "Const Load Const SetItem",
-    "a[1:2]": "Load Const Const Opaque Slice",
+    "a[1:2]": "Load Const Const Slice",
     "a, b = c": "Load Unpack Store Store",
     "a, (b, *c) = d": "Load Unpack Store Unpack Store Store",
     "f(1)": "Load Const Call",

@@ -13,6 +13,7 @@ from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further, read_path, write_overlay
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.values import (
+    FALSE,
     NOTHING,
     UNKNOWN,
     Bound,
@@ -61,7 +62,9 @@ def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: in
     if result is None:
         return data(obj.labels, ident)
     if obj.open and whole.labels:
-        result = join(result, data(whole.labels))
+        # What a library's attribute gives carries the data already, with the guards that it stands for.
+        external = all(isinstance(target, (Ext, Inst)) for target in obj.refs)
+        result = replace(result, open=True) if external else join(result, data(whole.labels))
     return result if result.ident is not None or ident is None else replace(result, ident=ident)
 
 
@@ -105,7 +108,7 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
         return _of_object(machine, target, obj.labels, name)
     if isinstance(target, Mod):
         found = machine.solver.statics.module_attribute(machine, target.path, name)
-        return found if found is not None else UNKNOWN
+        return found if found is not None else _made_by_module(machine, target, name)
     if isinstance(target, Cls):
         return _of_class(machine, target, name)
     if isinstance(target, Super):
@@ -115,6 +118,21 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
     if isinstance(target, (Fun, Bound)):
         return _of_function(target, name)
     return UNKNOWN
+
+
+def _made_by_module(machine: Machine, target: Mod, name: str) -> Value:
+    """What ``__getattr__`` of a module returns for a name that it does not have."""
+    hook = machine.solver.statics.global_name(target.path, "__getattr__", early=machine.early)
+    if hook is None or machine.nesting > _DEEPEST_PROPERTY or not any(isinstance(r, Fun) for r in hook.refs):
+        return UNKNOWN
+    from mlsec_lint.dataflow.flow.calls import call_value
+    from mlsec_lint.dataflow.flow.summary import Argument, Call
+
+    machine.nesting += 3
+    try:
+        return call_value(machine, hook, Call((Argument(Value(consts=(name,))),)), *machine.place)
+    finally:
+        machine.nesting -= 3
 
 
 def _above(machine: Machine, target: Super, name: str) -> Value:
@@ -149,13 +167,15 @@ def _external(machine: Machine, target: Ext | Inst, labels: Labels, name: str, a
         ident = ("x", dotted) if isinstance(target, Ext) else ("v", machine.path, at)
         return Value(labels, (Inst(dotted),), (), False, ident)
     if isinstance(target, Ext):
-        return Value(labels, (Ext(dotted),), (), bool(labels))
+        return Value(labels, (Ext(dotted),), (), bool(labels)) if knowledge.special(dotted) != "false" else FALSE
     return Value(labels, (Bound(Ext(dotted), Value(labels, (target,), (), bool(labels))),), (), bool(labels))
 
 
 def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Value:
     key = f".{name}"
     value = read_path(machine, target.path, key)
+    if (*target.path, key) in machine.given:
+        return value
     if target.ext:
         source = machine.knowledge.attributes.first(machine.knowledge.canonical(f"{target.ext}.{name}"))
         if source is not None:
@@ -175,7 +195,7 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
     if any(isinstance(r, Wrapped) and r.kind == "property" for r in found.refs):
         return bound(machine, found, receiver, target.cls)
     if any(isinstance(r, (Fun, Wrapped)) for r in found.refs):
-        if machine.solver.classes.overridden(target.cls, name):
+        if machine.solver.classes.overridden(target.cls, name) or machine.solver.index.is_replaced(name):
             return value
         return bound(machine, found, receiver, target.cls)
     return join(value, found)
@@ -225,9 +245,8 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
         )
     if defined is not None:
         value = bound(machine, framed(defined, thing), ref(target), thing.cls)
-        if found is not None and not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs):
-            value = join(found, value)
-        return value if found is None or not thing.own else join(value, found)
+        is_property = any(isinstance(r, Wrapped) for r in defined.refs)
+        return value if found is None or (is_property and not thing.own) else join(found, value)
     if found is None and not name.startswith("__") and machine.nesting <= _DEEPEST_PROPERTY:
         hook = classes.attribute(machine, thing.cls, "__getattr__")
         if hook is not None and any(isinstance(r, Fun) for r in hook.refs):

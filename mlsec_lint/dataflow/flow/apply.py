@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.binding import bind_arguments, specialisation
+from mlsec_lint.dataflow.flow.binding import bind_arguments
 from mlsec_lint.dataflow.flow.conditions import is_conditional
 from mlsec_lint.dataflow.flow.guards import establish
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
+from mlsec_lint.dataflow.flow.specialising import specialisation
 from mlsec_lint.dataflow.flow.summary import MOST_SINKS, Argument, Call, SinkHit, Site, Summary
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
@@ -51,12 +52,13 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
         machine.solver.note_edge(machine.origin[0], fun.code)
         return unknown_call(machine, frozenset(), call, at)
     values = bind_arguments(machine, code, fun, call, at)
-    spec = specialisation(code, values)
+    spec = specialisation(machine, code, fun, values)
     machine.solver.note_edge(machine.origin[0], fun.code)
     summary = machine.solver.summary(fun.code, spec, early=machine.early)
+    application = Application(machine, code, fun, values, summary, at, end)
     if machine.recorder is not None:
-        machine.recorder.called(machine, fun, values, spec, summary, Site(machine.path, at, end))
-    return Application(machine, code, fun, values, summary, at, end).run()
+        machine.recorder.called(application, values, spec)
+    return application.run()
 
 
 class Application:

@@ -1,8 +1,8 @@
-"""Arguments to parameters, and the constants on which a callee is worth specialising."""
+"""Arguments to parameters."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing
 from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Fun, Value, data, join
@@ -11,12 +11,6 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.machine import Machine
     from mlsec_lint.dataflow.flow.summary import Call
-    from mlsec_lint.source.ir import Constant
-
-MOST_SPECIALISATIONS: Final = 6
-_LONGEST_CONSTANT: Final = 40
-
-Spec = tuple[tuple[int, str, "Constant"], ...]
 
 
 def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) -> list[Value]:
@@ -38,9 +32,7 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
         elif param.name in keywords:
             values.append(keywords.pop(param.name).value)
         else:
-            value = fun.defaults[index] if index < len(fun.defaults) else None
-            if value is UNKNOWN and not machine.early:
-                value = machine.solver.modules.default(code, index) or UNKNOWN
+            value = _default(machine, code, fun, index)
             if call.more is not None and not param.keyword_only:
                 value = call.more if value is None else join(value, call.more)
             if call.more_keywords is not None:
@@ -49,6 +41,15 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
                     value = given if value is None else join(value, given)
             values.append(value if value is not None else UNKNOWN)
     return values
+
+
+def _default(machine: Machine, code: Code, fun: Fun, index: int) -> Value | None:
+    """The default of a parameter: an object that is made once is the one that the module made."""
+    value = fun.defaults[index] if index < len(fun.defaults) else None
+    if value != UNKNOWN or machine.early or code.enclosing:
+        return value
+    machine.solver.exit(code.module.path)
+    return machine.solver.modules.default(code, index) or value
 
 
 def _rest(machine: Machine, call: Call, position: int, at: int) -> Value:
@@ -70,19 +71,3 @@ def _words(machine: Machine, call: Call, keywords: dict[str, object], at: int) -
     if not items:
         return more
     return join(allocate(machine, at, Thing("dict", dict(items)), variant="kwargs"), more)
-
-
-def specialisation(code: Code, values: list[Value]) -> Spec:
-    """The constants among the arguments on which conditions of the callee depend."""
-    found: list[tuple[int, str, Constant]] = []
-    for index in code.decisive:
-        value = values[index] if index < len(values) else UNKNOWN
-        if not value.known or value.labels:
-            continue
-        constant = value.consts[0]
-        if isinstance(constant, (str, bytes)) and len(constant) > _LONGEST_CONSTANT:
-            continue
-        if isinstance(constant, float):
-            continue
-        found.append((index, type(constant).__name__, constant))
-    return tuple(found[:4])

@@ -81,6 +81,14 @@ class Classes:
                     return True
         return False
 
+    def name(self, key: CodeKey) -> str:
+        """The name of a class, without evaluating it; empty if it was never met."""
+        local = self.known.get(key)
+        if local is not None:
+            return local.name
+        found = self._infos.get(key)
+        return found.name if found is not None else ""
+
     def info(self, key: CodeKey) -> ClassInfo | None:
         """What is known of a class; evaluates its body the first time."""
         found = self._infos.get(key)

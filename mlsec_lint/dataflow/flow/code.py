@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from mlsec_lint.dataflow.flow.values import CodeKey
+from mlsec_lint.dataflow.flow.surveys import Survey, survey
+from mlsec_lint.dataflow.flow.values import CodeKey, Key
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
@@ -53,72 +54,27 @@ class Code:
         return self.survey.generator
 
     @cached_property
+    def decisive_fields(self) -> tuple[tuple[int, Key], ...]:
+        """The fields and items of parameters on which conditions depend."""
+        positions = {param.name: index for index, param in enumerate(self.params) if param.kind != "*"}
+        fields = sorted(self.survey.fields, key=repr)
+        return tuple((positions[name], key) for name, key in fields if name in positions)
+
+    @cached_property
+    def decisive_captured(self) -> tuple[tuple[int, Key], ...]:
+        """The variables of enclosing functions on which conditions and keys depend, with their level."""
+        found: list[tuple[int, Key]] = []
+        for name in sorted(self.survey.free) if self.enclosing else ():
+            levels = [level for level, outer in enumerate(self.enclosing) if name in outer.body.binds]
+            if levels and name not in self.body.globals:
+                found.append((levels[-1], f"={name}"))
+        return tuple(found)
+
+    @cached_property
     def decisive(self) -> tuple[int, ...]:
         """The parameters on which conditions depend: only these are worth specialising on."""
         names = self.survey.decisive
         return tuple(i for i, param in enumerate(self.params) if param.name in names and not param.kind)
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What one look at all operations of a body tells."""
-
-    captured: frozenset[str]
-    generator: bool
-    decisive: frozenset[str]
-
-
-_PASSING: Final = (ir.Call, ir.Method)
-
-
-def survey(ops: ir.Block, body: ir.Body) -> Survey:
-    """The names that nested functions use, whether values are yielded, and the names that decide something."""
-    free: set[str] = set()
-    generator = False
-    tested: set[int] = set()
-    loads: dict[int, str] = {}
-    compared: dict[int, tuple[int, ...]] = {}
-    pending = list(ops)
-    while pending:
-        op = pending.pop()
-        kind = type(op)
-        if kind is ir.Load:
-            loads[op.dst] = op.name  # type: ignore[attr-defined]
-            continue
-        if kind in _SIMPLE:
-            continue
-        if isinstance(op, _PASSING):
-            tested.update(arg.src for arg in op.args)
-        elif isinstance(op, ir.Function):
-            free |= free_names(op.body)
-        elif isinstance(op, ir.Yield):
-            generator = True
-        elif isinstance(op, (ir.Item, ir.SetItem, ir.Accumulate)):
-            tested.add(op.key)
-        elif isinstance(op, ir.Compare):
-            compared[op.dst] = (op.left, op.right)
-        elif isinstance(op, ir.Unary):
-            compared[op.dst] = (op.src,)
-        elif isinstance(op, ir.Shortcut):
-            compared[op.dst] = (op.left, op.right)
-            tested.add(op.left)
-        elif isinstance(op, (ir.If, ir.Choose)):
-            tested.add(op.test)
-        elif isinstance(op, ir.Match):
-            tested.update(loads)
-        for block in blocks_of(op):
-            pending.extend(block)
-    for _ in range(4):
-        more = {src for dst in tested & compared.keys() for src in compared[dst]} - tested
-        if not more:
-            break
-        tested |= more
-    decisive = frozenset(loads[register] for register in tested if register in loads)
-    captured = frozenset(free & body.binds) if body.kind != "module" else frozenset[str]()
-    return Survey(captured, generator, decisive)
-
-
-_SIMPLE: Final = frozenset((ir.Const, ir.Store, ir.Attribute, ir.Build, ir.SetAttribute, ir.Format, ir.Return))
 
 
 def all_ops(ops: ir.Block) -> Iterator[ir.Op]:
@@ -140,7 +96,7 @@ def blocks_of(op: ir.Op) -> list[ir.Block]:
     if isinstance(op, ir.Try):
         return [op.body, *(h.block for h in op.handlers), op.orelse, op.final]
     if isinstance(op, ir.Match):
-        return list(op.cases)
+        return [block for case in op.cases for block in (case.pattern, case.binds, case.block)]
     if isinstance(op, ir.With):
         return [op.body]
     if isinstance(op, (ir.Shortcut, ir.Class)):

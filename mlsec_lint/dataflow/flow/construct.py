@@ -96,6 +96,10 @@ def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end:
                 own = own | deep_labels(value, machine.state.heap)
             own = with_tags(own, cleaning(machine, external_bases(machine, cls.code)))
         items = {f".{name}": argument.value for name, argument in call.keywords}
+        if any(machine.knowledge.special(base) == "exception" for base in external_bases(machine, cls.code)):
+            from mlsec_lint.dataflow.flow.exceptions import arguments
+
+            own, items[".args"] = NO_LABELS, arguments(machine, call, at)
         machine.state.heap[address] = replace(thing, items={**thing.items, **items}, own=own, exact=not own)
         classes.notice_bases(machine, cls.code, call, at, end)
         return

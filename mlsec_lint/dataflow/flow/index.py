@@ -19,9 +19,13 @@ _CHANGES: Final = re.compile(
     rb"\bself\.\w+[ \t]*(?:[-+|]?=(?!=)|,|:[^=\n]{0,100}=(?!=)|\[[^\]\n]{0,100}\][ \t]*=(?!=)"
     rb"|\.(?:append|add|update|extend|insert|put|setdefault)\()"
 )
-_OWN: Final = re.compile(rb"\bself\.(\w+)")
 _MOST_RELATED: Final = 40
 _LAST_NAME: Final = re.compile(rb"(\w+)[ \t]*(?:\[[^\]]*\])?[ \t]*$")
+
+
+def changes_itself(data: bytes, at: int, end: int) -> bool:
+    """Whether the text of a method stores something in its object."""
+    return _CHANGES.search(data, at, end) is not None
 
 
 class ProjectIndex:
@@ -75,6 +79,10 @@ class ProjectIndex:
         """The names of all methods, and of attributes that may hold a function."""
         return frozenset(name for _, methods in self._classes.values() for name in methods) | self._stored
 
+    def is_replaced(self, name: str) -> bool:
+        """Whether a method of this name may be hidden by an attribute of the same name: such a one is assigned."""
+        return name in self._stored
+
     @cached_property
     def _subclasses(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -83,49 +91,6 @@ class ProjectIndex:
                 if base != name:
                     found.setdefault(base, set()).add(name)
         return found
-
-    @cached_property
-    def _bodies(self) -> tuple[set[bytes], dict[bytes, set[bytes]]]:
-        """The names of methods that store something in their object, and what each method name reads of ``self``."""
-        stores: set[bytes] = set()
-        reads: dict[bytes, set[bytes]] = {}
-        for path in self._sources:
-            data = self._read(path)
-            if data is None:
-                continue
-            starts = [(m.start(), m.group(4)) for m in _DEFINITION.finditer(data) if m.group(4) is not None]
-            ends = [at for at, _ in starts[1:]] + [len(data)]
-            for (at, name), end in zip(starts, ends, strict=False):
-                if name not in stores and _CHANGES.search(data, at, end):
-                    stores.add(name)
-                reads.setdefault(name, set()).update(_OWN.findall(data, at, end))
-        return stores, reads
-
-    @cached_property
-    def storing(self) -> frozenset[str]:
-        """The names of methods that store something in their object, directly or by calling one that does."""
-        stores, reads = self._bodies
-        stores = set(stores)
-        for _ in range(4):
-            more = {name for name, used in reads.items() if name not in stores and not stores.isdisjoint(used)}
-            if not more:
-                break
-            stores |= more
-        return frozenset(name.decode("latin-1") for name in stores)
-
-    def read_by(self, names: set[str]) -> set[str]:
-        """The fields that methods and properties of these names read, and those that these in turn call."""
-        _, reads = self._bodies
-        found: set[bytes] = set()
-        pending = [name.encode("latin-1", "replace") for name in names]
-        seen = set(pending)
-        while pending:
-            for name in reads.get(pending.pop(), ()):
-                found.add(name)
-                if name not in seen:
-                    seen.add(name)
-                    pending.append(name)
-        return {name.decode("latin-1") for name in found}
 
     @cached_property
     def _definers(self) -> dict[str, set[str]]:

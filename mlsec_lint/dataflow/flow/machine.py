@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.guards import assume, content_at, tags_of
-from mlsec_lint.dataflow.flow.heap import State, join_states
+from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.narrowing import refine
 from mlsec_lint.dataflow.flow.summary import Site
 from mlsec_lint.dataflow.flow.values import (
@@ -19,6 +19,7 @@ from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Address,
     CodeKey,
+    Path,
     Value,
     ident_of,
     join,
@@ -74,6 +75,9 @@ class Machine:
         self.returned: list[tuple[Value, State]] = []
         self.yielded: Value | None = None
         self.raised: Value | None = None
+        self.thrown: dict[Address, Thing] = {}
+        self.exception: Value = NOTHING
+        self.attempts: list[list[tuple[Value, State | None]]] = []
         self.sinks: dict[tuple[Any, ...], SinkHit] = {}
         self.residuals: list[Residual] = []
         self.trimmed: dict[str, None] = {}
@@ -85,10 +89,10 @@ class Machine:
         self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
         self.stars: list[tuple[str | None, str]] = []
         self.captured = code.captured
+        self.given: dict[Path, Value] = {}
         self._ops = ops
         self._breaks: list[State] = []
         self._continues: list[State] = []
-        self._caught: list[list[Value]] = []
         self._steps = 0
 
     def run(self) -> None:
@@ -161,12 +165,9 @@ class Machine:
 
     def raise_value(self, value: Value | None) -> None:
         """An exception may leave from here: the handlers around see its value, or the callers."""
-        if value is None:
-            return
-        if self._caught:
-            self._caught[-1].append(value)
-        else:
-            self.raised = value if self.raised is None else join(self.raised, value)
+        from mlsec_lint.dataflow.flow.exceptions import raise_value
+
+        raise_value(self, value)
 
     def branch(self, op: ir.If) -> None:
         """An ``if``: both ways unless the condition is known."""
@@ -249,45 +250,10 @@ class Machine:
         self.state.alive = False
 
     def attempt(self, op: ir.Try) -> None:
-        """A ``try``: handlers start from before the block or from any point in it, and see what was raised."""
-        points = [self.state.copy()]
-        self._caught.append([])
-        for step in op.body:
-            self.block([step])
-            if not self.state.alive:
-                raising = self.state.copy()
-                raising.alive = True
-                points.append(raising)
-                break
-            if not isinstance(step, (ir.Const, ir.Load, ir.Attribute)):
-                points.append(self.state.copy())
-        values = self._caught.pop()
-        if self.state.alive:
-            self.block(op.orelse)
-        end = self.state
-        raised = points[0]
-        for point in points[1:]:
-            raised = join_states(raised, point)
-        caught = NOTHING
-        for value in values:
-            caught = value if caught is NOTHING else join(caught, value)
-        for handler in op.handlers:
-            self.state = raised.copy()
-            self.exception = caught
-            self.block(handler.block)
-            end = join_states(end, self.state)
-        if not op.handlers and values:
-            self.raise_value(caught)
-        self.state = end
-        if op.final:
-            alive = self.state.alive
-            if not alive:
-                self.state = raised.copy()
-            self.block(op.final)
-            self.state.alive = self.state.alive and alive
+        """A ``try`` with its handlers and its ``finally``."""
+        from mlsec_lint.dataflow.flow.exceptions import attempt
 
-    exception: Value = NOTHING
-    """What the handler that is being evaluated was entered with."""
+        attempt(self, op)
 
     def scoped(self, op: ir.With) -> None:
         """The body of a ``with``: like a ``try`` if its context manager swallows exceptions."""
@@ -302,14 +268,32 @@ class Machine:
                 leave(self, self.get(register))
 
     def match(self, op: ir.Match) -> None:
-        """One of several alternatives."""
-        start = self.state
-        end: State | None = None if op.exhaustive else start.copy()
+        """The first case whose pattern fits and whose guard holds."""
+        ends: list[State] = []
         for case in op.cases:
-            self.state = start.copy()
-            self.block(case)
-            end = self.state if end is None else join_states(end, self.state)
-        self.state = end if end is not None else start
+            self.block(case.pattern)
+            others = [self._divide(case.test, case.holds, case.fails)]
+            self.block(case.binds)
+            if case.condition != ir.NONE:
+                others.append(self._divide(case.condition, case.guarded, case.refused))
+            self.block(case.block)
+            ends.append(self.state)
+            self.state = others[0] if len(others) == 1 else join_states(*others)
+        for end in ends:
+            self.state = join_states(end, self.state)
+
+    def _divide(self, test: ir.Register, holds: tuple[ir.Refinement, ...], fails: tuple[ir.Refinement, ...]) -> State:
+        """Go on where a condition holds; the result is the state where it does not, dead if it surely holds."""
+        value = self.get(test)
+        known = truth(value)
+        start = self.state
+        self.state = other = start.copy()
+        other.alive = other.alive and known is not True
+        self._assume(value, fails, False)
+        self.state = start
+        start.alive = start.alive and known is not False
+        self._assume(value, holds, True)
+        return other
 
     def choose(self, op: ir.Choose) -> None:
         """A conditional expression."""

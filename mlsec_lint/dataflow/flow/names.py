@@ -139,7 +139,7 @@ def read_path(machine: Machine, path: Path, key: object) -> Value:
     written = overlay.items.get(key) if overlay is not None else None
     if overlay is not None and written is not None and key not in overlay.maybe:
         return written
-    value = further(path, key)
+    value = machine.given.get((*path, key)) or further(path, key)
     if overlay is not None and overlay.rest is not None and not (isinstance(key, str) and key[0] in ".="):
         value = join(value, overlay.rest)
     return join(value, written) if written is not None else value

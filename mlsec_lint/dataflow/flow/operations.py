@@ -21,7 +21,9 @@ from mlsec_lint.dataflow.flow.containers import (
 from mlsec_lint.dataflow.flow.guards import compared, forget, negated
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
+from mlsec_lint.dataflow.flow.patterns import instance_of, positional, shape
 from mlsec_lint.dataflow.flow.values import (
+    NOTHING,
     UNKNOWN,
     Ext,
     Label,
@@ -34,6 +36,7 @@ from mlsec_lint.dataflow.flow.values import (
     has_constant,
     ident_of,
     join,
+    join_all,
     truth,
 )
 from mlsec_lint.source import ir
@@ -283,11 +286,13 @@ def _iterate(machine: Machine, op: ir.Iterate) -> None:
 
 
 def _yield(machine: Machine, op: ir.Yield) -> None:
-    value = machine.get(op.src)
+    value, result = machine.get(op.src), UNKNOWN
     if op.delegate:
+        ends = [thing.items[".return"] for _, thing in things(machine, value) if ".return" in thing.items]
+        result = join_all(ends) if ends else UNKNOWN
         value = element_of(machine, value)
     machine.yielded = value if machine.yielded is None else join(machine.yielded, value)
-    machine.set(op.dst, UNKNOWN)
+    machine.set(op.dst, result)
 
 
 def _return(machine: Machine, op: ir.Return) -> None:
@@ -296,7 +301,8 @@ def _return(machine: Machine, op: ir.Return) -> None:
 
 
 def _raise(machine: Machine, op: ir.Raise) -> None:
-    machine.raise_value(machine.get(op.src) if op.src != ir.NONE else None)
+    value = machine.get(op.src) if op.src != ir.NONE else machine.exception
+    machine.raise_value(value if value is not NOTHING else None)
     machine.state.alive = False
 
 
@@ -322,6 +328,9 @@ OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {
     ir.Unary: _unary,
     ir.Compare: _compare,
     ir.Format: _format,
+    ir.Shape: shape,
+    ir.InstanceOf: instance_of,
+    ir.Positional: positional,
     ir.Iterate: _iterate,
     ir.Yield: _yield,
     ir.Return: _return,

@@ -20,17 +20,20 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.solver import Solver
+    from mlsec_lint.dataflow.flow.tracing.recorder import Recorder
 
 
 class Reached(Struct, frozen=True):
     """A sink that data of known sources reaches, seen from the body ``root`` in which the data has its source.
 
-    ``entered`` says that the data comes in through the parameters of ``root``.
+    ``entered`` says that the data comes in through the parameters of ``root``, of which the receiver is an instance of
+    the class ``owner``.
     """
 
     hit: SinkHit
     root: CodeKey
     entered: bool = False
+    owner: CodeKey | None = None
 
 
 def functions_of(solver: Solver, path: str) -> list[Code]:
@@ -41,17 +44,17 @@ def functions_of(solver: Solver, path: str) -> list[Code]:
     found: list[Code] = []
     for target in sorted(exit_.functions.values(), key=lambda f: f.body.at):
         if target.body.kind == "function":
-            code = _code(solver, target)
+            code = code_of(solver, target)
             if code is not None:
                 found.append(code)
     return found
 
 
-def _code(solver: Solver, target: FunctionRef) -> Code | None:
+def code_of(solver: Solver, target: FunctionRef) -> Code | None:
+    """The code of a function at the top level of a module, or in a class there."""
     if target.owner is not None:
         key = (target.owner.module, target.owner.at)
         solver.classes.known[key] = target.owner
-        solver.classes.info(key)
     solver.statics.function(target)
     return solver.codes.get((target.module, target.body.at))
 
@@ -119,9 +122,9 @@ def _is_nested(code: Code) -> bool:
     return bool(code.enclosing) or code.body.kind == "lambda"
 
 
-def hand(solver: Solver, handed: Handed, code: Code) -> Machine:
+def hand(solver: Solver, handed: Handed, code: Code, recorder: Recorder | None = None) -> Machine:
     """An evaluation in which a framework calls what it was given."""
-    machine = Machine(solver, code)
+    machine = Machine(solver, code, recorder=recorder)
     machine.origin = ((handed.site.module, -1), handed.site)
     called(machine, handed.value, handed.entry, handed.site.at, handed.site.end)
     return machine
@@ -144,7 +147,7 @@ def _entered(solver: Solver, code: Code, owner: CodeKey | None) -> Iterator[Reac
         solver.escapes.note(machine)
     for hit in machine.sinks.values() if machine is not None else ():
         if has_source(hit):
-            yield Reached(hit, code.key, entered=True)
+            yield Reached(hit, code.key, entered=True, owner=owner)
 
 
 def enter(solver: Solver, code: Code, owner: CodeKey | None = None) -> Machine:

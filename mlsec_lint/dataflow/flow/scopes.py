@@ -11,6 +11,7 @@ from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.names import frames_for_nested
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import (
+    FALSE,
     NONE,
     UNKNOWN,
     Bound,
@@ -113,7 +114,8 @@ def _import_from(machine: Machine, op: ir.ImportFrom) -> None:
     elif op.level:
         value = UNKNOWN
     else:
-        value = ref(Ext(machine.knowledge.canonical(f"{op.module}.{op.name}")))
+        name = machine.knowledge.canonical(f"{op.module}.{op.name}")
+        value = FALSE if machine.knowledge.special(name) == "false" else ref(Ext(name))
     machine.bind(op.alias, value)
 
 

@@ -18,9 +18,10 @@ from mlsec_lint.dataflow.flow.escapes import Escapes
 from mlsec_lint.dataflow.flow.field_types import FieldTypes
 from mlsec_lint.dataflow.flow.fields import Fields
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.index import ProjectIndex
+from mlsec_lint.dataflow.flow.index import ProjectIndex, changes_itself
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.modules import Modules
+from mlsec_lint.dataflow.flow.specialising import given, parameter
 from mlsec_lint.dataflow.flow.statics import Statics
 from mlsec_lint.dataflow.flow.summarise import summarise
 from mlsec_lint.dataflow.flow.summary import BOTTOM, Summary
@@ -28,9 +29,9 @@ from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, 
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
-    from mlsec_lint.dataflow.flow.binding import Spec
     from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.modules import ModuleExit
+    from mlsec_lint.dataflow.flow.specialising import Spec
     from mlsec_lint.dataflow.flow.summary import SinkHit
     from mlsec_lint.dataflow.values import FunctionRef
     from mlsec_lint.source import ir
@@ -191,11 +192,13 @@ class Solver:
         """An evaluation of a body with symbolic inputs, ready to run."""
         self.evaluations += 1
         code = self.codes[key]
+        if code.owner is not None:
+            self.classes.info(code.owner)  # the decorators in its body say whether a method has a receiver
         machine = Machine(self, code, early=early)
-        constants = {index: Value(consts=(value,)) for index, _, value in spec}
+        machine.given = given(spec)
         annotations = self.annotations.of(code)
         for index, param in enumerate(code.params):
-            value = constants.get(index)
+            value = parameter(machine, index, spec)
             if value is None:
                 value = self._parameter(code, index, annotations)
             machine.bind(param.name, value)
@@ -232,7 +235,7 @@ class Solver:
                 and body.end - body.at > _LARGE
                 and code.key not in self.leading
                 and not (body.name.startswith("__") and body.name.endswith("__"))
-                and body.name not in self.index.storing
+                and not changes_itself(code.module.data, body.at, body.end)
                 and not code.enclosing
                 and not self.holds(code)
             )

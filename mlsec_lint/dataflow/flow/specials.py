@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute
+from msgspec.structs import replace
+
+from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.idents import TYPE
@@ -25,7 +27,6 @@ from mlsec_lint.dataflow.flow.values import (
     Obj,
     Super,
     Sym,
-    Test,
     Value,
     bounded,
     data,
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
 
 Special = Callable[["Machine", str, Call, "Value | None", int, int], "Value | None"]
+
+_DEEPEST_COPY: Final = 3
+"""Levels of a deep copy that are new objects."""
 
 _CALLABLE: Final = (Fun, Bound, Ext, Obj, Cls, Sym)
 
@@ -194,6 +198,11 @@ def _sequence(machine: Machine, name: str, call: Call, receiver: Value | None, a
     kind = "set" if kind == "frozenset" else kind
     if value is None:
         return allocate(machine, at, Thing(kind, {}))
+    order = call.keyword("key")
+    if order is not None and any(isinstance(r, _CALLABLE) for r in order.value.refs):
+        from mlsec_lint.dataflow.flow.calls import call_value
+
+        call_value(machine, order.value, Call((Argument(element_of(machine, value)),)), at, end)
     found = things(machine, value)
     if len(found) == 1 and len(value.refs) == 1 and not value.open:
         thing = found[0][1]
@@ -431,20 +440,10 @@ def _iterator(machine: Machine, name: str, call: Call, receiver: Value | None, a
 
 
 def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``isinstance(x, int)``: true for values that cannot hold text, if only such types are asked for."""
-    from mlsec_lint.dataflow.flow.values import ident_of
+    from mlsec_lint.dataflow.flow.patterns import tested
 
     value, types = _value(call, 0), _value(call, 1)
-    if value is None or types is None:
-        return None
-    found = things(machine, types)
-    refs = [r for _, t in found for v in t.items.values() for r in v.refs] if found else list(types.refs)
-    guards = machine.knowledge.guards
-    tags = {g.tag for r in refs if isinstance(r, Ext) for g in guards.find(r.name) if g.acts == "clean"}
-    every = bool(refs) and all(isinstance(r, Ext) and any(g.acts == "clean" for g in guards.find(r.name)) for r in refs)
-    ident = ident_of(value)
-    tests = tuple(Test(tag, ident) for tag in sorted(tags)) if every and ident is not None else ()
-    return Value(open=True, tests=tests)
+    return tested(machine, value, types) if value is not None and types is not None else None
 
 
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -472,6 +471,44 @@ def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None,
 
     classes = [r for v in call.values() for r in v.refs if isinstance(r, Cls)]
     return join_all(instance(machine, c, at) for c in classes) if classes else None
+
+
+def _exception(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    from mlsec_lint.dataflow.flow.exceptions import exception
+
+    return exception(machine, call, at)
+
+
+def _copy(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """A copy of an object: later changes of the one are not seen in the other."""
+    value = _value(call, 0)
+    return copied(machine, value, at, _DEEPEST_COPY if name.endswith("deepcopy") else 1) if value is not None else None
+
+
+def copied(machine: Machine, value: Value, at: int, levels: int, place: str = "copy") -> Value:
+    """The value with the objects of the heap that it leads to, down to some level, replaced by new ones."""
+    if not levels or not any(isinstance(r, Obj) for r in value.refs):
+        return value
+    parts = [replace(value, refs=tuple(r for r in value.refs if not isinstance(r, Obj)))]
+    parts = parts if parts[0].refs or parts[0].open or parts[0].consts else []
+    for index, (_, thing) in enumerate(things(machine, value)):
+        inner = f"{place}.{index}"
+        items = {
+            key: copied(machine, item, at, levels - 1, f"{inner}.{number}")
+            for number, (key, item) in enumerate(thing.items.items())
+        }
+        rest = copied(machine, thing.rest, at, levels - 1, f"{inner}.*") if thing.rest is not None else None
+        parts.append(allocate(machine, at, replace(thing, items=items, rest=rest), variant=inner))
+    return join_all(parts)
+
+
+def _print(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``print(x, file=f)``: the stream holds what was printed."""
+    stream = call.keyword("file")
+    if stream is not None:
+        values = [argument.value for argument in call.positional]
+        taint_content(machine, ident_of(stream.value), data(_labels(machine, values)))
+    return NONE
 
 
 def _any_item(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -512,4 +549,7 @@ _ACTIONS: Final[dict[str, Special]] = {
     "static": _wrapper,
     "class": _wrapper,
     "new": _new_object,
+    "exception": _exception,
+    "copy": _copy,
+    "print": _print,
 }

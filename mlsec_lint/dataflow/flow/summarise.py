@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.apply import is_symbolic
+from mlsec_lint.dataflow.flow.exceptions import with_thrown
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.idents import is_path, mentions_path, parts_of
 from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
@@ -41,8 +42,9 @@ def summarise(machine: Machine) -> Summary:
     ends = returns is not None
     if state is None or returns is None:
         state, returns = machine.state, Value()
+    with_thrown(machine, state.heap)
     if machine.code.generator:
-        returns = _generator(machine, state)
+        returns = _generator(machine, state, returns)
     kept = _kept(machine, state, returns)
     if len(kept) > _FEW_OBJECTS:
         kept = _telling(state, kept)
@@ -140,10 +142,11 @@ def _told(machine: Machine, joined: State) -> list[Test]:
     return found
 
 
-def _generator(machine: Machine, state: State) -> Value:
-    """What calling a generator function gives: a sequence of what it yields."""
+def _generator(machine: Machine, state: State, returns: Value) -> Value:
+    """What calling a generator function gives: a sequence of what it yields, and what it returns apart."""
     address: Address = ("a", machine.path, machine.body.at, "generator")
-    state.heap[address] = Thing("generator", {}, machine.yielded or Value(), False)
+    last = {".return": returns} if returns.labels or returns.refs else {}
+    state.heap[address] = Thing("generator", last, machine.yielded or Value(), False)
     return ref(Obj(address))
 
 

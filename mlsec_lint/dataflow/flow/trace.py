@@ -49,6 +49,8 @@ class Explainer:
     def _stages(self, reached: Reached, source: Source) -> list[Stage] | None:
         bodies = Bodies(self._solver, self._recordings)
         chain = bodies.chain(reached)
+        if chain is None:
+            return None
         goals = _sink_places(chain.records[-1], reached.hit, source)
         return Story(bodies, source).to(chain, len(chain.records) - 1, goals)
 

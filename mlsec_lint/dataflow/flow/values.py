@@ -9,6 +9,7 @@ learnt, so no label holds a history; the way of the data is found afterwards (``
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
@@ -192,6 +193,7 @@ NO_LABELS: Final[Labels] = frozenset()
 NOTHING: Final = Value()
 UNKNOWN: Final = Value(open=True)
 NONE: Final = Value(consts=(None,))
+FALSE: Final = Value(consts=(False,))
 
 
 def constant(value: Constant) -> Value:
@@ -245,13 +247,24 @@ def bounded(labels: Labels) -> Labels:
     """At most :data:`MOST_LABELS` labels: sources first, and paths widened to their roots."""
     if len(labels) <= MOST_LABELS:
         return labels
-    widened = frozenset(
-        each if isinstance(each.origin, Source) else Label(each.origin[:1], each.tags) for each in labels
-    )
+    widened = frozenset(_widened(each) for each in labels)
     if len(widened) <= MOST_LABELS:
         return widened
-    ranked = sorted(widened, key=lambda each: (not isinstance(each.origin, Source), len(each.tags), order(each)))
-    return frozenset(ranked[:MOST_LABELS])
+    return frozenset(sorted(widened, key=_rank)[:MOST_LABELS])
+
+
+def _widened(label: Label) -> Label:
+    """A label without what tells it from its like: the fields on its path, and guards that only a caller decides."""
+    tags = label.tags
+    if any(not isinstance(tag, str) for tag in tags):
+        tags = frozenset(tag for tag in tags if isinstance(tag, str))
+    return Label(label.origin if isinstance(label.origin, Source) else label.origin[:1], tags)
+
+
+@lru_cache(maxsize=100_000)
+def _rank(label: Label) -> tuple[bool, int, str]:
+    """Sources first, then what has passed the fewest guards, in an order that is the same in every process."""
+    return (not isinstance(label.origin, Source), len(label.tags), order(label))
 
 
 def join(left: Value, right: Value) -> Value:

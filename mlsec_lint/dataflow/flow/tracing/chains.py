@@ -9,10 +9,11 @@ from mlsec_lint.dataflow.flow.statics import module_code
 from mlsec_lint.dataflow.flow.tracing.recordings import MODULE, Recording, Recordings
 
 if TYPE_CHECKING:
-    from mlsec_lint.dataflow.flow.binding import Spec
     from mlsec_lint.dataflow.flow.reach import Reached
     from mlsec_lint.dataflow.flow.solver import Demand, Solver
+    from mlsec_lint.dataflow.flow.specialising import Spec
     from mlsec_lint.dataflow.flow.summary import Site
+    from mlsec_lint.dataflow.flow.tracing.recorder import Called
     from mlsec_lint.dataflow.flow.values import CodeKey
 
 MOST_BODIES: Final = 10
@@ -21,17 +22,17 @@ MOST_BODIES: Final = 10
 Hop = tuple["CodeKey", "Site", "CodeKey"]
 
 
-class EnoughError(Exception):
-    """An explanation would look at too many bodies, or at one that cannot be evaluated again."""
-
-
 @dataclass(frozen=True)
 class Chain:
-    """Recorded bodies, from the outermost inward, and the calls between them; ``entered`` from outside or not."""
+    """Recorded bodies, from the outermost inward, and the calls between them.
+
+    ``entered`` says that the first is called from outside, on an instance of the class ``owner``.
+    """
 
     records: tuple[Recording, ...]
     hops: tuple[Hop, ...]
     entered: bool
+    owner: CodeKey | None = None
 
 
 class Bodies:
@@ -42,14 +43,17 @@ class Bodies:
         self._recordings = recordings
         self._used: set[Demand] = set()
 
-    def of(self, key: CodeKey, spec: Spec = ()) -> Recording:
-        """A body under a recorder; modules are evaluated as they were at first."""
-        demand = (key, spec, key[1] == MODULE)
+    def of(self, key: CodeKey, spec: Spec = (), *, early: bool = False) -> Recording | None:
+        """A body under a recorder; none beyond the budget."""
+        demand = (key, spec, early)
+        if len(self._used) >= MOST_BODIES and demand not in self._used:
+            return None
         self._used.add(demand)
-        found = self._recordings.of(demand) if len(self._used) <= MOST_BODIES else None
-        if found is None:
-            raise EnoughError
-        return found
+        return self._recordings.of(demand)
+
+    def called(self, call: Called) -> Recording | None:
+        """The body of a function as a call uses it."""
+        return self.of(call.fun.code, call.spec, early=call.early)
 
     def module(self, path: str) -> Recording | None:
         """The top level of a module; none if the project does not have it."""
@@ -59,19 +63,34 @@ class Bodies:
             if code is None:
                 return None
             self.solver.codes[key] = code
-        return self.of(key)
+        return self.of(key, early=True)
 
-    def chain(self, reached: Reached) -> Chain:
-        """The bodies on the way to a sink."""
-        hops = reached.hit.hops
-        root = reached.root
-        first = self.module(root[0]) if root[1] == MODULE else self.of(root)
-        if first is None:
-            raise EnoughError
-        records = [first]
+    def chain(self, reached: Reached) -> Chain | None:
+        """The bodies on the way to a sink; none if one of them cannot be looked at."""
+        hops, root = reached.hit.hops, reached.root
+        early = root[1] == MODULE and not reached.entered
+        record = self._handing(hops[0]) if root[1] == MODULE and hops and reached.entered else self._root(root)
+        records: list[Recording] = []
         for hop in hops:
-            records.append(self.of(hop[2], _spec(records, hop)))
-        return Chain(tuple(records), hops, reached.entered)
+            if record is None:
+                return None
+            records.append(record)
+            record = self.of(hop[2], _spec(records, hop), early=early)
+        if record is None:
+            return None
+        return Chain((*records, record), hops, reached.entered and root[1] != MODULE, reached.owner)
+
+    def _root(self, root: CodeKey) -> Recording | None:
+        return self.module(root[0]) if root[1] == MODULE else self.of(root)
+
+    def _handing(self, hop: Hop) -> Recording | None:
+        """The call of a function that the top level of a module handed over."""
+        for handed in self.solver.handed:
+            if handed.site == hop[1]:
+                record = self._recordings.handing(handed)
+                if record is not None and record.calls(*hop):
+                    return record
+        return None
 
 
 def _spec(records: list[Recording], hop: Hop) -> Spec:

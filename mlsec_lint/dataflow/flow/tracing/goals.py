@@ -40,7 +40,8 @@ def held_places(record: Recording, value: Value, keys: Path) -> list[Place]:
 def operands(event: Event, value: Value) -> list[Place]:
     """The operands of a call that become an argument: those with its very value, if there are any."""
     same = [each.place for each in event.inputs if each.value == value]
-    return same or [each.place for each in event.inputs if value.labels & each.labels]
+    origins = {label.origin for label in value.labels}
+    return same or [each.place for each in event.inputs if any(label.origin in origins for label in each.labels)]
 
 
 def likely_operands(event: Event, callee: Code, origin: Path) -> list[list[Place]]:

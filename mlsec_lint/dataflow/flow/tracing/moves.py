@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from mlsec_lint.dataflow.flow.tracing import phrases
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
-from mlsec_lint.dataflow.flow.tracing.places import CONTENT, RAISED, REGISTER, THING
+from mlsec_lint.dataflow.flow.tracing.places import CONTENT, DEFAULT, RAISED, REGISTER, THING
 from mlsec_lint.dataflow.flow.tracing.spelling import prefix, statement, written
 from mlsec_lint.dataflow.flow.tracing.steps import ASSIGNED, COPY, KEPT, READ, THROUGH, Stage, called_name, stage
 from mlsec_lint.source import ir
@@ -24,12 +24,14 @@ def move_stage(recording: Recording, move: Move, codes: dict[tuple[str, int], Co
     if event is None or event.op is None:
         return None
     op, span, code = event.op, span_of(event.op), recording.code
-    if span[0] < 0:
+    if span[0] < 0 and not isinstance(op, ir.Function):
         return None
     if move.target[0] == CONTENT:
         return stage(code, span, _written(recording, event, op), KEPT)
     if isinstance(op, (ir.Call, ir.Method)):
         return _call(recording, move, op, _callee(event, codes))
+    if isinstance(op, ir.Function):
+        return _default(recording, move, op)
     if isinstance(op, ir.Store):
         return _assignment(recording, move, op)
     if isinstance(op, ir.Build):
@@ -55,6 +57,14 @@ def _written(recording: Recording, event: Event, op: ir.Op) -> str:
     if isinstance(op, (ir.Call, ir.Method)):
         return phrases.WRITTEN_BY.format(function=_external(recording, op))
     return phrases.WRITTEN.format(target=phrases.A_FILE)
+
+
+def _default(recording: Recording, move: Move, op: ir.Function) -> Stage | None:
+    """A function is defined, and its defaults are evaluated."""
+    if move.target[0] != DEFAULT:
+        return None
+    text = phrases.DEFAULT.format(name=op.params[cast("int", move.target[2])].name)
+    return stage(recording.code, statement(recording.code, (op.body.at, op.body.at)), text, KEPT)
 
 
 def _kept(recording: Recording, op: ir.Op, move: Move) -> str:

@@ -13,7 +13,6 @@ from mlsec_lint.dataflow.flow.values import CodeKey, Obj, Path
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
-    from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.tracing.places import Place
     from mlsec_lint.dataflow.flow.tracing.recordings import Recording
     from mlsec_lint.dataflow.flow.tracing.steps import Stage
@@ -57,12 +56,13 @@ def _in_module(story: Story, module: str, goals: list[Place], asking: Recording 
     return story.inside(record, goals)
 
 
-def entered(story: Story, code: Code, origin: Path) -> list[Stage] | None:
+def entered(story: Story, chain: Chain, origin: Path) -> list[Stage] | None:
     """Data that somebody outside the project passes, or that methods have stored in a field before."""
+    code = chain.records[0].code
     kind, index = cast("tuple[str, int]", origin[0])
     keys = origin[1:]
     machine = Machine(story.solver, code)
-    values = story.solver.guarded(lambda: parameter_values(machine, code)) or []
+    values = story.solver.guarded(lambda: parameter_values(machine, code, chain.owner or code.owner)) or []
     if kind != "p" or index >= len(values):
         return None
     if carries(values[index].labels, story.source):
@@ -90,6 +90,8 @@ def field(story: Story, machine: Machine, cls: CodeKey, key: object) -> list[Sta
             return None
         for method in story.solver.fields.storing(machine, cls, key[1:]):
             record = story.bodies.of(method.code)
+            if record is None:
+                continue
             goals = [p for p in record.labels if p[0] == THING and _is_field(p, key)]
             found = story.to(Chain((record,), (), True), 0, goals)
             if found is not None:

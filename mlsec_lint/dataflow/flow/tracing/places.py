@@ -17,6 +17,7 @@ CONTENT: Final = "content"
 RETURNED: Final = "returned"
 YIELDED: Final = "yielded"
 RAISED: Final = "raised"
+DEFAULT: Final = "default"
 
 OWN: Final = "own"
 REST: Final = "rest"

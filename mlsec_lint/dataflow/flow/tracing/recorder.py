@@ -16,6 +16,7 @@ from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.tracing.operands import operands_of, results_of
 from mlsec_lint.dataflow.flow.tracing.places import (
     CONTENT,
+    DEFAULT,
     NAME,
     RAISED,
     REGISTER,
@@ -31,8 +32,9 @@ from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, CodeKey, Fun, La
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
-    from mlsec_lint.dataflow.flow.binding import Spec
+    from mlsec_lint.dataflow.flow.apply import Application
     from mlsec_lint.dataflow.flow.machine import Machine
+    from mlsec_lint.dataflow.flow.specialising import Spec
     from mlsec_lint.dataflow.flow.summary import Site, Summary
 
 _LARGEST_HEAP: Final = 4000
@@ -55,7 +57,10 @@ class Carrier(Struct, frozen=True):
 
 
 class Called(Struct, frozen=True):
-    """A summary that was applied: to which arguments, and where the call is written."""
+    """A summary that was applied: to which arguments, and where the call is written.
+
+    ``early`` says that it speaks of the project as it is while modules are imported.
+    """
 
     fun: Fun
     values: tuple[Value, ...]
@@ -63,6 +68,7 @@ class Called(Struct, frozen=True):
     summary: Summary
     caller: CodeKey
     site: Site
+    early: bool = False
 
 
 class Event(Struct, frozen=True):
@@ -96,10 +102,16 @@ class Recorder:
         """Take in what is there before the first operation."""
         self._note(None, [], self._changes(machine))
 
-    def called(self, machine: Machine, fun: Fun, values: list[Value], spec: Spec, summary: Summary, site: Site) -> None:
+    def finish(self, machine: Machine) -> None:
+        """Take in what happened outside of operations."""
+        self._note(None, [], self._changes(machine))
+
+    def called(self, application: Application, values: list[Value], spec: Spec) -> None:
         """A summary is about to be applied."""
-        caller, written = machine.origin
-        self._calls.append(Called(fun, tuple(values), spec, summary, caller, written or site))
+        if application.hop is not None:
+            caller, site, _ = application.hop
+            early = application.machine.early
+            self._calls.append(Called(application.fun, tuple(values), spec, application.summary, caller, site, early))
 
     def after(self, machine: Machine, op: ir.Op) -> None:
         """An operation was evaluated."""
@@ -125,13 +137,13 @@ class Recorder:
     ) -> None:
         calls, self._calls = tuple(self._calls), []
         labelled = tuple(each for each in outputs if each.labels)
-        if not labelled and not calls:
+        taken = tuple(each for each in inputs if each.labels)
+        if not labelled and not calls and not (taken and isinstance(op, (ir.Call, ir.Method))):
             return
         for each in labelled:
             self.labels[each.place] = self.labels.get(each.place, NO_LABELS) | each.labels
             if each.place[0] == THING:
                 self._held.setdefault(each.place[1], {})[each.place] = each
-        taken = tuple(each for each in inputs if each.labels)
         occurrence = (taken, labelled)
         if op is not None and self._known.get(id(op)) == occurrence and not calls:
             return
@@ -157,6 +169,8 @@ class Recorder:
 
     def _operands(self, machine: Machine, op: ir.Op) -> list[Carrier]:
         registers = operands_of(op)
+        if self._calls and isinstance(op, ir.Item):
+            registers = (op.key, *registers)
         found = [self._carrier(machine, (REGISTER, r), machine.registers[r]) for r in registers]
         if isinstance(op, (ir.Method, ir.Delete)) and found:
             # What a method takes out is no longer there when it has run.
@@ -188,6 +202,11 @@ class Recorder:
             yield self._carrier(machine, (REGISTER, register), machine.registers[register])
         if isinstance(op, ir.Store):
             yield from self._stored(machine, op)
+        elif isinstance(op, ir.Function):
+            for index, param in enumerate(op.params):
+                if param.default >= 0:
+                    place = (DEFAULT, (machine.path, op.body.at), index)
+                    yield self._carrier(machine, place, machine.registers[param.default])
         elif isinstance(op, ir.Return):
             yield self._carrier(machine, (RETURNED,), machine.registers[op.src])
         elif isinstance(op, ir.Yield):

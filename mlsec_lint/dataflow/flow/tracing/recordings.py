@@ -10,6 +10,7 @@ from mlsec_lint.dataflow.flow.values import NO_LABELS, CodeKey, Labels
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.solver import Demand, Solver
     from mlsec_lint.dataflow.flow.summary import Residual, Site
     from mlsec_lint.dataflow.flow.tracing.places import Place
@@ -70,6 +71,20 @@ class Recordings:
                 del self._known[next(iter(self._known))]
             self._known[demand] = self._solver.guarded(lambda: self._made(demand))
         return self._known[demand]
+
+    def handing(self, handed: Handed) -> Recording | None:
+        """What a framework calls that was handed something by the top level of a module."""
+        return self._solver.guarded(lambda: self._handing(handed))
+
+    def _handing(self, handed: Handed) -> Recording | None:
+        from mlsec_lint.dataflow.flow.reach import hand
+
+        code, recorder = self._solver.codes.get((handed.site.module, MODULE)), Recorder()
+        if code is None:
+            return None
+        machine = hand(self._solver, handed, code, recorder)
+        recorder.finish(machine)
+        return Recording(code, recorder.events, recorder.labels, recorder.names, ())
 
     def _made(self, demand: Demand) -> Recording | None:
         key, spec, early = demand

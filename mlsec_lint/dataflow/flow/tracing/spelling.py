@@ -44,6 +44,13 @@ def head_end(code: Code) -> int:
     return start + len(b"\n".join(lines).rstrip())
 
 
+def call_name(code: Code, span: tuple[int, int]) -> str:
+    """The dotted name that a call is written with; none for other expressions."""
+    text = code.module.data[span[0] : min(span[1], span[0] + _LONGEST_NAME)].decode("utf-8", "replace")
+    found = _NAME.match(text)
+    return found[0] if found is not None and text[found.end() :].startswith("(") else ""
+
+
 def prefix(code: Code, op: ir.Op) -> str:
     """What a method is called on, or whose item is set, if that is a plain dotted name."""
     if not isinstance(op, (ir.Method, ir.SetItem)):

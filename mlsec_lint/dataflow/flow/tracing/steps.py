@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from mlsec_lint.dataflow.flow.tracing import phrases
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
-from mlsec_lint.dataflow.flow.tracing.spelling import head_end
+from mlsec_lint.dataflow.flow.tracing.spelling import call_name, head_end
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
@@ -102,6 +102,20 @@ def _key_text(key: object) -> str:
     if isinstance(key, tuple):
         return f"[{key[1]!r}]"
     return f".{str(key)[1:]}" if str(key)[0] in ".=" else "[...]"
+
+
+def handed_stage(caller: Code, site: Site) -> Stage | None:
+    """A function of the project is handed to something that calls it with the data."""
+    if not 0 <= site.at < site.end:
+        return None
+    name = call_name(caller, (site.at, site.end))
+    text = phrases.HANDED.format(function=f"{name}()") if name else ""
+    return stage(caller, (site.at, site.end), text, KEPT) if text else None
+
+
+def some(one: Stage | None) -> list[Stage]:
+    """A list of what is there."""
+    return [one] if one is not None else []
 
 
 def returned_stage(code: Code, op: ir.Op | None, span: tuple[int, int], callee: Code) -> Stage | None:

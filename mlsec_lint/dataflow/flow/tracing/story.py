@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
-from msgspec.structs import replace
-
+from mlsec_lint.dataflow.flow.tracing.callers import passed, recursive, result
 from mlsec_lint.dataflow.flow.tracing.chains import Chain
-from mlsec_lint.dataflow.flow.tracing.goals import code_at, held_places, likely_operands, operands, places_like
+from mlsec_lint.dataflow.flow.tracing.goals import code_at, places_like
 from mlsec_lint.dataflow.flow.tracing.moves import move_stage, result_stage
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
 from mlsec_lint.dataflow.flow.tracing.outside import entered, global_variable, of_module
@@ -26,14 +25,14 @@ from mlsec_lint.dataflow.flow.tracing.steps import (
     left_stage,
     passed_stage,
     returned_stage,
+    some,
     source_stage,
 )
 from mlsec_lint.dataflow.flow.tracing.ways import carries, speaks_of, way_through
-from mlsec_lint.dataflow.flow.values import DEEPEST_PATH, Path, Source, Sym, Value
+from mlsec_lint.dataflow.flow.values import Path, Source
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
-    from mlsec_lint.dataflow.flow.summary import Site
     from mlsec_lint.dataflow.flow.tracing.chains import Bodies
     from mlsec_lint.dataflow.flow.tracing.places import Place
     from mlsec_lint.dataflow.flow.tracing.recorder import Called, Event
@@ -57,7 +56,7 @@ class Story:
         self.solver = bodies.solver
         self.source = source
         self._depth = 0
-        self._questions = 0
+        self._asked: set[tuple[tuple[Recording, ...], bool, Path]] = set()
 
     def to(self, chain: Chain, level: int, goals: Sequence[Place]) -> Stages | None:
         """How the data gets to one of the places in a body of the chain."""
@@ -68,9 +67,9 @@ class Story:
         paths = sorted((o for o in origins if not isinstance(o, Source)), key=lambda o: (len(cast("Path", o)), repr(o)))
         for origin in cast("list[Path]", paths):
             way = way_through(record, origin, goals)
-            head = self.before(chain, level, origin) if way is not None and self._may_ask() else None
+            head = self.before(chain, level, origin, way.entry) if way is not None else None
             if way is not None and head is not None:
-                return head + _some(result_stage(record, way.entry)) + self.moves(record, way, origin)
+                return head + some(result_stage(record, way.entry)) + self.moves(record, way, origin)
         return None
 
     def descend(self) -> bool:
@@ -81,10 +80,6 @@ class Story:
     def ascend(self) -> None:
         """Come back from a body."""
         self._depth -= 1
-
-    def _may_ask(self) -> bool:
-        self._questions += 1
-        return self._questions <= _MOST_QUESTIONS
 
     def inside(self, record: Recording, goals: Sequence[Place]) -> Stages | None:
         """How the data gets to one of the places from a source that is in this body or below it."""
@@ -113,15 +108,14 @@ class Story:
         return [self.source_at(None)]
 
     def _returned(self, record: Recording, way: Way, call: Called) -> Stages:
-        inner = self.bodies.of(call.fun.code, call.spec)
-        stages = self.inside(inner, places_like(inner, way.start, self.source))
-        if stages is None:
+        inner, op = self.bodies.called(call), way.entry.op
+        stages = self.inside(inner, places_like(inner, way.start, self.source)) if inner is not None else None
+        if inner is None or stages is None:
             return [self.source_at(None)]
-        op = way.entry.op
         if way.start[0] != REGISTER:
             raised = call.summary.raises is not None and call.summary.returns is None
-            return stages + _some(left_stage(record.code, op, inner.code, raised=raised))
-        return stages + _some(returned_stage(record.code, op, span_of(op), inner.code))
+            return stages + some(left_stage(record.code, op, inner.code, raised=raised))
+        return stages + some(returned_stage(record.code, op, span_of(op), inner.code))
 
     def source_at(self, code: Code | None) -> Stage:
         """The source as a step; it may be a parameter of a function."""
@@ -135,96 +129,22 @@ class Story:
         """Whether the source is what the callers outside the project pass to a function."""
         return (self.source.module, self.source.at) == code.key
 
-    def before(self, chain: Chain, level: int, origin: Path) -> Stages | None:
-        """How the data gets to what a body of the chain knows by a path."""
+    def before(self, chain: Chain, level: int, origin: Path, entry: Event | None = None) -> Stages | None:
+        """How the data gets to what a body of the chain knows by a path, and takes in by the operation ``entry``."""
         kind = origin[0][0]
+        question = (chain.records[: level + 1], chain.entered, origin)
+        if question in self._asked or len(self._asked) >= _MOST_QUESTIONS:
+            return None
+        self._asked.add(question)
         if kind == "g":
             return global_variable(self, origin)
         if kind == "r":
-            return self._result(chain, level, origin)
+            return result(self, chain, level, origin, entry)
         if level == 0:
-            return entered(self, chain.records[0].code, origin) if chain.entered else None
-        hop = chain.hops[level - 1]
-        caller, callee = chain.records[level - 1], chain.records[level].code
-        found = caller.calls(*hop)
-        for event, call in found:
-            head = self._argument(chain, level - 1, event, call, origin)
-            if head is not None:
-                return head + _some(passed_stage(caller.code, _site(hop[1], event), callee, origin, event.op))
-        return None if found else self._unresolved(chain, level, origin)
-
-    def _unresolved(self, chain: Chain, level: int, origin: Path) -> Stages | None:
-        """How the data gets to what is passed by a call that only a body further out resolved."""
-        hop, callee = chain.hops[level - 1], chain.records[level].code
-        below = self._around(chain, level, hop[1])
-        if below is None:
-            return None
-        record, last = below.records[-1], len(below.records) - 1
-        for event in record.at(hop[1]):
-            for goals in likely_operands(event, callee, origin):
-                head = self.to(below, last, goals)
-                if head is not None:
-                    return head + _some(passed_stage(record.code, hop[1], callee, origin))
-        return None
-
-    def _around(self, chain: Chain, level: int, site: Site) -> Chain | None:
-        """The chain up to the body in which a call is written: the caller, or one that the caller calls."""
-        records, hops = chain.records[:level], chain.hops[: level - 1]
-        if records[-1].at(site):
-            return Chain(records, hops, chain.entered)
-        code = code_at(self.solver, site)
-        for event in records[-1].events if code is not None else ():
-            for call in event.calls:
-                if code is not None and call.fun.code == code.key:
-                    inner = self.bodies.of(code.key, call.spec)
-                    return Chain((*records, inner), (*hops, (call.caller, call.site, code.key)), chain.entered)
-        return None
-
-    def _argument(self, chain: Chain, level: int, event: Event, call: Called, origin: Path) -> Stages | None:
-        """How the data gets to what a call passes."""
-        kind, index = cast("tuple[str, int]", origin[0])
-        keys = origin[1:]
-        if kind == "e":
-            frame = call.fun.frames[index] if index < len(call.fun.frames) else ("s",)
-            if frame[0] == "s":
-                return self.before(chain, level, _deeper(frame[1:], keys)) if len(frame) > 1 else None
-            return self.to(chain, level, [(THING, frame, keys[0])] if keys else [])
-        value = call.values[index] if index < len(call.values) else Value()
-        code = self.solver.codes[call.fun.code]
-        if carries(value.labels, self.source) and self.is_parameter_of(code):
-            return [self.source_at(code)]
-        goals = held_places(chain.records[level], value, keys)
-        goals += operands(event, value) if value.labels or not keys else []
-        head = self.to(chain, level, goals)
-        if head is None and len(keys) > 1:
-            head = self.to(chain, level, [p for p in chain.records[level].labels if p[0] == THING and p[2] == keys[-1]])
-        for target in value.refs if head is None else ():
-            if isinstance(target, Sym) and head is None:
-                head = self.before(chain, level, _deeper(target.path, keys))
-        return head
-
-    def _result(self, chain: Chain, level: int, origin: Path) -> Stages | None:
-        """How the data gets to the result of a call that only a body further out can resolve."""
-        record, number = chain.records[level], cast("int", origin[0][1])
-        if number >= len(record.residuals):
-            return None
-        residual = record.residuals[number]
-        span = (residual.site.at, residual.site.end)
-        for outer in chain.records[:level]:
-            for event in outer.events:
-                for call in event.calls:
-                    if (call.caller, call.site) == (residual.code, residual.site) and speaks_of(
-                        call.summary, self.source
-                    ):
-                        inner = self.bodies.of(call.fun.code, call.spec)
-                        stages = self.inside(inner, places_like(inner, (REGISTER,), self.source))
-                        if stages is not None:
-                            return stages + _some(returned_stage(record.code, None, span, inner.code))
-        for event in record.at(residual.site):
-            head = self.to(chain, level, [each.place for each in event.inputs])
-            if head is not None:
-                return head + _some(result_stage(record, event))
-        return None
+            found = entered(self, chain, origin) if chain.entered else None
+        else:
+            found = passed(self, chain, level, origin)
+        return found if found is not None else recursive(self, chain, level, origin)
 
     def moves(self, record: Recording, way: Way, origin: object) -> Stages:
         """The steps of a way through one body."""
@@ -232,7 +152,7 @@ class Story:
         for move in way.moves:
             stored = self._stored(record, move, origin)
             one = move_stage(record, move, self.solver.codes)
-            found += stored if stored is not None else _some(one)
+            found += stored if stored is not None else some(one)
         return found
 
     def _stored(self, record: Recording, move: Move, origin: object) -> Stages | None:
@@ -241,7 +161,9 @@ class Story:
         if event is None or move.target[0] != THING or self._depth >= _DEEPEST:
             return None
         for call in event.calls:
-            inner = self.bodies.of(call.fun.code, call.spec)
+            inner = self.bodies.called(call)
+            if inner is None:
+                continue
             goals = [p for p in inner.labels if p[0] == THING and p[2] == move.target[2]]
             for index, value in enumerate(call.values):
                 if not carries(value.labels, origin):
@@ -252,18 +174,5 @@ class Story:
                     self._depth += 1
                     inside = self.moves(inner, way, path)
                     self._depth -= 1
-                    return _some(passed_stage(record.code, call.site, inner.code, path, event.op)) + inside
+                    return some(passed_stage(record.code, call.site, inner.code, path, event.op)) + inside
         return None
-
-
-def _some(one: Stage | None) -> Stages:
-    return [one] if one is not None else []
-
-
-def _site(site: Site, event: Event) -> Site:
-    """The place of a call; one that is not written as such happens where the operation is."""
-    return site if 0 <= site.at < site.end else replace(site, at=span_of(event.op)[0], end=span_of(event.op)[1])
-
-
-def _deeper(path: Path, keys: Path) -> Path:
-    return (*path, *keys)[: DEEPEST_PATH + 1]
