@@ -31,7 +31,7 @@ class Class(Op):
     """``dst`` is a class; ``block`` runs in the class scope.
 
     ``fields`` are the names that the class body annotates, in order, and ``types`` the classes that the annotations
-    name; ``metaclass`` is what the keyword names.
+    name; ``metaclass`` is what the keyword names, ``keywords`` are the others.
     """
 
     dst: Register
@@ -44,6 +44,7 @@ class Class(Op):
     fields: tuple[str, ...] = ()
     types: tuple[Register, ...] = ()
     metaclass: Register = NONE
+    keywords: tuple[tuple[str, Register], ...] = ()
 
 
 class Body(Struct, gc=False, eq=False):

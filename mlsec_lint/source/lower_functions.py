@@ -136,14 +136,18 @@ def lower_class(scope: Scope, node: Node, decorators: list[Node]) -> None:
     metaclass = ir.NONE
     name = text(node.child_by_field_name("name"))
     bases: list[ir.Register] = []
+    keywords: list[tuple[str, ir.Register]] = []
     superclasses = node.child_by_field_name("superclasses")
     for base in superclasses.named_children if superclasses is not None else []:
         if base.type == "keyword_argument":
             value = base.child_by_field_name("value")
             if value is not None:
                 register = lower_expression(scope, value)
-                if text(base.child_by_field_name("name")) == "metaclass":
+                keyword = text(base.child_by_field_name("name"))
+                if keyword == "metaclass":
                     metaclass = register
+                else:
+                    keywords.append((keyword, register))
         elif base.type != "comment":
             bases.append(lower_expression(scope, base))
     inside = node.child_by_field_name("body")
@@ -154,7 +158,8 @@ def lower_class(scope: Scope, node: Node, decorators: list[Node]) -> None:
         types = tuple(lower_annotation(scope, each) for each in fields.values())
     dst = scope.register()
     at, end = node.start_byte, node.end_byte
-    scope.emit(ir.Class(dst, name, tuple(bases), block, at, end, marks, tuple(fields), types, metaclass))
+    words = tuple(keywords)
+    scope.emit(ir.Class(dst, name, tuple(bases), block, at, end, marks, tuple(fields), types, metaclass, words))
     scope.store(name, dst, node)
 
 

@@ -9,7 +9,7 @@ from mlsec_lint.source import ir
 from mlsec_lint.source.lower_expressions import lower_expression
 from mlsec_lint.source.lower_functions import lower_class, lower_function_value
 from mlsec_lint.source.lower_imports import lower_import, lower_import_from
-from mlsec_lint.source.lower_targets import lower_target
+from mlsec_lint.source.lower_targets import lower_alias, lower_target
 from mlsec_lint.source.lowering import Scope
 from mlsec_lint.source.refinements import refinements
 from mlsec_lint.source.syntax import text
@@ -258,7 +258,7 @@ _STATEMENTS: Final[dict[str, Callable[[Scope, Node], None]]] = {
     "import_statement": lower_import,
     "import_from_statement": lower_import_from,
     "future_import_statement": _nothing,
-    "type_alias_statement": _nothing,
+    "type_alias_statement": lower_alias,
     "function_definition": lambda scope, node: _function(scope, node, []),
     "class_definition": lambda scope, node: lower_class(scope, node, []),
     "decorated_definition": _decorated,

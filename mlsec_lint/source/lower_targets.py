@@ -43,8 +43,12 @@ def _subscript(scope: Scope, node: Node, src: ir.Register) -> None:
     if value is None or not keys:
         return
     obj = lower_expression(scope, value)
-    key = lower_expression(scope, keys[0]) if len(keys) == 1 and keys[0].type != "slice" else scope.opaque()
-    scope.emit(ir.SetItem(obj, key, src, node.start_byte, node.end_byte))
+    scope.emit(ir.SetItem(obj, _key(scope, node), src, node.start_byte, node.end_byte))
+
+
+def _key(scope: Scope, node: Node) -> ir.Register:
+    keys = node.children_by_field_name("subscript")
+    return lower_expression(scope, keys[0]) if len(keys) == 1 and keys[0].type != "slice" else scope.opaque()
 
 
 def _sequence(scope: Scope, node: Node, src: ir.Register) -> None:
@@ -55,3 +59,36 @@ def _sequence(scope: Scope, node: Node, src: ir.Register) -> None:
     for target, register in zip(targets, registers, strict=True):
         inner = target.named_children[0] if target.type == "list_splat_pattern" and target.named_children else target
         lower_target(scope, inner, register)
+
+
+def lower_alias(scope: Scope, node: Node) -> None:
+    """``type(x).name = value``, which the grammar takes for a type alias; a real alias does nothing."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    steps: list[Node] = []
+    inner = left.named_children[0] if left is not None and left.named_children else None
+    if inner is not None and inner.type == "constrained_type":
+        inner = inner.named_children[0].named_children[0] if inner.named_children[0].named_children else None
+    while inner is not None and inner.type in ("attribute", "subscript"):
+        steps.append(inner)
+        inner = inner.child_by_field_name("object" if inner.type == "attribute" else "value")
+    if right is None or inner is None or inner.type != "parenthesized_expression" or not steps:
+        return
+    value = lower_expression(scope, right)
+    obj = scope.register()
+    func = scope.load("type")
+    argument = ir.Arg(lower_expression(scope, inner), "", "", inner.start_byte, inner.end_byte)
+    scope.emit(ir.Call(obj, func, (argument,), node.start_byte, inner.end_byte))
+    for step in reversed(steps[1:]):
+        dst = scope.register()
+        if step.type == "attribute":
+            name = text(step.child_by_field_name("attribute"))
+            scope.emit(ir.Attribute(dst, obj, name, node.start_byte, step.end_byte))
+        else:
+            scope.emit(ir.Item(dst, obj, _key(scope, step)))
+        obj = dst
+    last = steps[0]
+    if last.type == "attribute":
+        name = text(last.child_by_field_name("attribute"))
+        scope.emit(ir.SetAttribute(obj, name, value, node.start_byte, last.end_byte))
+    else:
+        scope.emit(ir.SetItem(obj, _key(scope, last), value, node.start_byte, last.end_byte))

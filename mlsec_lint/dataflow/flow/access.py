@@ -10,7 +10,9 @@ from mlsec_lint.dataflow.flow.annotations import ANNOTATED
 from mlsec_lint.dataflow.flow.entry_values import is_spared
 from mlsec_lint.dataflow.flow.guards import forget
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
-from mlsec_lint.dataflow.flow.names import further, read_path, write_overlay
+from mlsec_lint.dataflow.flow.members import member
+from mlsec_lint.dataflow.flow.names import further, read_path, write_global, write_overlay
+from mlsec_lint.dataflow.flow.reflection import NAMESPACE, namespace, read, update, write_through
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.values import (
     FALSE,
@@ -46,6 +48,8 @@ _DEEPEST_PROPERTY = 6
 
 def get_attribute(machine: Machine, obj: Value, name: str, at: int = -1, end: int = -1) -> Value:
     """``obj.name``: the join over everything that ``obj`` may be. Attributes of labelled data are labelled data."""
+    if name == NAMESPACE and (found := namespace(machine, obj)) is not None:
+        return found
     cleaned = _cleaned(machine, obj, name) if obj.labels else None
     if cleaned is not None:
         return cleaned
@@ -116,7 +120,9 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
     if isinstance(target, Wrapped) and name in ("setter", "getter", "deleter"):
         return ref(Bound(Ext(f"property.{name}"), ref(target)))
     if isinstance(target, (Fun, Bound)):
-        return _of_function(target, name)
+        written = machine.state.heap.get(("c", *target.code)) if isinstance(target, Fun) else None
+        found = written.items.get(f".{name}") if written is not None else None
+        return found if found is not None else _of_function(target, name)
     return UNKNOWN
 
 
@@ -184,6 +190,8 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
         return _typed(value, (*target.path, key), machine.knowledge.canonical(f"{target.ext}.{name}"))
     if target.cls is None or not _is_fresh(value, target, key):
         return value
+    from mlsec_lint.dataflow.flow.binders import is_bindable
+
     found = machine.solver.classes.attribute(machine, target.cls, name)
     if found is None or all(isinstance(r, Ext) for r in found.refs):
         typed = machine.solver.field_types.of(target.cls, name)
@@ -194,11 +202,13 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
     receiver = Value(frozenset((Label(target.path),)), (target,), (), False, target.path)
     if any(isinstance(r, Wrapped) and r.kind == "property" for r in found.refs):
         return bound(machine, found, receiver, target.cls)
-    if any(isinstance(r, (Fun, Wrapped)) for r in found.refs):
+    if any(isinstance(r, (Fun, Wrapped)) or is_bindable(machine, r) for r in found.refs):
         if machine.solver.classes.overridden(target.cls, name) or machine.solver.index.is_replaced(name):
             return value
         return bound(machine, found, receiver, target.cls)
-    return join(value, found)
+    from mlsec_lint.dataflow.flow.shapes import is_factory
+
+    return value if any(is_factory(machine, r) for r in found.refs) else join(value, found)
 
 
 def _typed(value: Value, path: Path, ext: str) -> Value:
@@ -221,8 +231,9 @@ def _of_object(machine: Machine, target: Obj, labels: Labels, name: str) -> Valu
         return found
     if thing.cls is not None:
         return _of_instance(machine, target, thing, found, name)
-    if thing.kind in ("list", "dict", "tuple", "set"):
-        return ref(Bound(Ext(f"builtins.{thing.kind}.{name}"), ref(target)))
+    if thing.kind in ("list", "dict", "tuple", "set", "generic"):
+        owner = "generic" if thing.kind == "generic" else f"builtins.{thing.kind}"
+        return ref(Bound(Ext(f"{owner}.{name}"), ref(target)))
     own = data(thing.own) if thing.own else NOTHING
     return join(found, own) if found is not None else (own if thing.own else UNKNOWN)
 
@@ -245,8 +256,11 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
         )
     if defined is not None:
         value = bound(machine, framed(defined, thing), ref(target), thing.cls)
+        if found is None:
+            opaque = thing.own and not any(isinstance(r, (Fun, Wrapped)) for r in defined.refs)
+            return join(value, data(thing.own)) if opaque else value
         is_property = any(isinstance(r, Wrapped) for r in defined.refs)
-        return value if found is None or (is_property and not thing.own) else join(found, value)
+        return value if is_property and not thing.own else join(found, value)
     if found is None and not name.startswith("__") and machine.nesting <= _DEEPEST_PROPERTY:
         hook = classes.attribute(machine, thing.cls, "__getattr__")
         if hook is not None and any(isinstance(r, Fun) for r in hook.refs):
@@ -267,13 +281,7 @@ def _of_instance(machine: Machine, target: Obj, thing: Thing, found: Value | Non
 
 def class_value(machine: Machine, key: tuple[str, int], name: str) -> Value | None:
     """An attribute of a class: what was assigned to it since, or what its body and its bases define."""
-    found = machine.solver.classes.attribute(machine, key, name)
-    for owner in machine.solver.classes.order(key):
-        written = machine.state.heap.get(("c", *owner)) if not isinstance(owner, str) else None
-        if written is not None and f".{name}" in written.items:
-            new = written.items[f".{name}"]
-            return new if f".{name}" not in written.maybe or found is None else join(found, new)
-    return found
+    return machine.solver.classes.attribute(machine, key, name)
 
 
 def framed(found: Value, thing: Thing) -> Value:
@@ -300,7 +308,14 @@ def _in_frames(found: Value, cls: Reference) -> Value:
 def _of_class(machine: Machine, target: Cls, name: str) -> Value:
     found = class_value(machine, target.code, name)
     if found is None:
-        return UNKNOWN
+        return _of_metaclass(machine, target, name)
+    if machine.early and machine.body.kind != "module" and _is_unseen(machine, found):
+        path = machine.solver.classes.global_path(target.code)
+        if path is not None:
+            return read_path(machine, path, f".{name}")
+    of_enumeration = member(machine, target, name, found)
+    if of_enumeration is not None:
+        return of_enumeration
     found = _in_frames(found, target)
     result: Value | None = None
     for one in found.refs:
@@ -318,6 +333,18 @@ def _of_class(machine: Machine, target: Cls, name: str) -> Value:
     return result
 
 
+def _is_unseen(machine: Machine, value: Value) -> bool:
+    """Whether a value is an object that the module which makes it has not handed out yet."""
+    return any(isinstance(r, Obj) and thing_at(machine, r) is None for r in value.refs)
+
+
+def _of_metaclass(machine: Machine, target: Cls, name: str) -> Value:
+    """What a class has as an instance of its metaclass."""
+    meta = machine.solver.classes.metaclass(machine, target.code)
+    found = class_value(machine, meta, name) if meta is not None else None
+    return bound(machine, found, ref(target), meta) if found is not None and meta is not None else UNKNOWN
+
+
 def bound(machine: Machine, found: Value, receiver: Value, cls: tuple[str, int]) -> Value:
     """An attribute of a class as an instance sees it: functions get their receiver, properties are called."""
     result = Value(found.labels, (), found.consts, found.open) if found.consts or found.open else None
@@ -327,7 +354,7 @@ def bound(machine: Machine, found: Value, receiver: Value, cls: tuple[str, int])
         elif isinstance(target, Wrapped):
             one = _unwrapped(machine, target, receiver, cls)
         elif isinstance(target, Obj) and (got := _described(machine, target, receiver)) is not None:
-            one = got
+            one = replace(got, labels=got.labels | found.labels) if found.labels else got
         else:
             one = Value(found.labels, (target,), (), False, found.ident)
         result = one if result is None else join(result, one)
@@ -336,6 +363,13 @@ def bound(machine: Machine, found: Value, receiver: Value, cls: tuple[str, int])
 
 def _described(machine: Machine, target: Obj, receiver: Value) -> Value | None:
     """What a descriptor of the project gives for a receiver."""
+    from mlsec_lint.dataflow.flow.binders import is_bindable
+    from mlsec_lint.dataflow.flow.shapes import is_factory
+
+    if is_factory(machine, target):
+        return UNKNOWN
+    if is_bindable(machine, target):
+        return ref(Bound(target, receiver))
     thing = thing_at(machine, target)
     if thing is None or thing.cls is None:
         return None
@@ -379,28 +413,35 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
         paths = ((*target.path, key) for target in obj.refs if isinstance(target, Sym))
         forget(machine.state, ("a", obj.ident, name), *paths)
     strong = len(obj.refs) == 1 and not obj.open
+    if name == NAMESPACE and update(machine, obj, value):
+        return
     for target in obj.refs:
         if isinstance(target, Sym):
             if target.cls is not None and _set_property(machine, target.cls, obj, name, value):
                 continue
             write_overlay(machine, target.path, key, value, strong=strong)
         elif isinstance(target, Obj):
-            thing = thing_at(machine, target)
-            if thing is None:
-                continue
-            if thing.cls is not None and _set_property(machine, thing.cls, ref(target), name, value):
-                continue
-            machine.state.heap[target.address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
-        elif isinstance(target, Cls):
+            _set_on_object(machine, target, name, value, strong)
+        elif isinstance(target, (Cls, Fun)):
             address = ("c", *target.code)
-            thing = machine.state.heap.get(address) or Thing("class", {}, exact=False)
-            machine.state.heap[address] = thing.with_item(key, value)
+            thing = machine.state.heap.get(address) or Thing("overlay", {}, exact=False)
+            machine.state.heap[address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
+        elif isinstance(target, Mod):
+            write_global(machine, target.path, name, value, strong=strong)
         elif isinstance(target, (Inst, Ext)):
             from mlsec_lint.dataflow.flow.handing import hand_over_attribute
 
             hand_over_attribute(machine, target.name, name, value)
             if obj.ident is not None:
                 taint_content(machine, obj.ident, value)
+
+
+def _set_on_object(machine: Machine, target: Obj, name: str, value: Value, strong: bool) -> None:
+    thing = thing_at(machine, target)
+    if thing is None or (thing.cls is not None and _set_property(machine, thing.cls, ref(target), name, value)):
+        return
+    key = f".{name}"
+    machine.state.heap[target.address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
 
 
 def _set_property(machine: Machine, cls: tuple[str, int], receiver: Value, name: str, value: Value) -> bool:
@@ -464,13 +505,7 @@ def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
         value = further(target.path, "*")
         return join(value, overlay.any_item()) if overlay is not None else value
     if isinstance(target, Obj):
-        thing = thing_at(machine, target)
-        if thing is None:
-            return data(obj.labels)
-        if thing.cls is not None:
-            called = _dunder(machine, ref(target), thing.cls, "__getitem__", key)
-            return called if called is not None else data(thing.own)
-        return _default_item(machine, target, thing, key)
+        return _item_of_object(machine, target, obj, key)
     if isinstance(target, Cls):
         return ref(target)
     if isinstance(target, (Ext, Inst)):
@@ -481,6 +516,19 @@ def _item(machine: Machine, target: Reference, obj: Value, key: Value) -> Value:
             return data(frozenset((source_label(machine, source.origin, -1, -1, target.name),)))
         return data(obj.labels)
     return data(obj.labels)
+
+
+def _item_of_object(machine: Machine, target: Obj, obj: Value, key: Value) -> Value:
+    thing = thing_at(machine, target)
+    if thing is None:
+        return data(obj.labels)
+    if thing.cls is not None:
+        called = _dunder(machine, ref(target), thing.cls, "__getitem__", key)
+        if called is None and thing.kind == "tuple":
+            return item_of(thing, key)
+        return called if called is not None else data(thing.own)
+    attribute = read(machine, thing, key)
+    return attribute if attribute is not None else _default_item(machine, target, thing, key)
 
 
 def _default_item(machine: Machine, target: Obj, thing: Thing, key: Value) -> Value:
@@ -572,6 +620,7 @@ def _set_item_of(machine: Machine, target: Obj, key: Value, value: Value, strong
             constant += len(thing.sequence())
         new = thing.with_item(item_key(constant), value) if strong else thing.with_weak(item_key(constant), value)
     machine.state.heap[target.address] = new
+    write_through(machine, thing, new)
 
 
 def write_overlay_rest(machine: Machine, target: Sym, value: Value) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.code import all_ops
-from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Ext, Fun, Value, Wrapped, ref
+from mlsec_lint.dataflow.flow.mro import linearised
+from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Ext, Fun, Path, Value, Wrapped, join, ref
 from mlsec_lint.dataflow.values import ClassRef, External
 from mlsec_lint.source import ir
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import Call
 
-_MOST_BASES: Final = 40
 RECORD: Final = "record"
+_SHAPES: Final = (RECORD, "named", "keyed")
 
 
 @dataclass
@@ -29,7 +30,7 @@ class ClassInfo:
     attributes: dict[str, Value] = field(default_factory=dict[str, Value])
     fields: tuple[str, ...] = ()
     types: dict[str, Value] = field(default_factory=dict[str, Value])
-    record: bool = False
+    shape: str = ""
     metaclass: CodeKey | None = None
     complete: bool = False
 
@@ -41,7 +42,8 @@ class Classes:
         self._solver = solver
         self.known: dict[CodeKey, ClassRef] = {}
         self._infos: dict[CodeKey, ClassInfo] = {}
-        self._orders: dict[CodeKey, tuple[CodeKey | str, ...]] = {}
+        self._orders: dict[CodeKey | str, tuple[CodeKey | str, ...]] = {}
+        self._shapes: dict[CodeKey, str] = {}
         self._ops: dict[str, dict[int, ir.Class]] = {}
 
     def define(
@@ -59,10 +61,23 @@ class Classes:
             return
         refs = tuple(r for b in bases for r in b.refs if isinstance(r, (Cls, Ext)))
         info = ClassInfo(key, op.name, refs, attributes, op.fields)
-        info.record = self._is_record(marks)
+        info.shape = RECORD if self._is_record(marks) else ""
         info.metaclass = next((r.code for r in metaclass.refs if isinstance(r, Cls)), None) if metaclass else None
         self._infos[key] = info
         self._orders.pop(key, None)
+        self._shapes.pop(key, None)
+
+    def make(
+        self,
+        key: CodeKey,
+        name: str,
+        bases: tuple[Cls | Ext, ...],
+        attributes: dict[str, Value],
+        fields: tuple[str, ...],
+    ) -> None:
+        """A class is made by a call; the first time decides, as for a statement."""
+        if key not in self._infos:
+            self._infos[key] = ClassInfo(key, name, bases, attributes, fields, complete=True)
 
     def defined(self, key: CodeKey, types: dict[str, Value]) -> None:
         """The body of a class has been evaluated, and the annotations of its fields."""
@@ -119,7 +134,7 @@ class Classes:
 
     def _before(self, ops: ir.Block, op: ir.Class) -> list[ir.Op]:
         """The operations that compute the bases and decorators of a class: names, attributes and calls before it."""
-        wanted = {*op.bases, *op.decorators, op.metaclass}
+        wanted = {*op.bases, *op.decorators, op.metaclass, *(register for _, register in op.keywords)}
         made: dict[int, ir.Op] = {}
         for each in all_ops(ops):
             if each is op:
@@ -174,28 +189,16 @@ class Classes:
         return tuple(found)
 
     def order(self, key: CodeKey) -> tuple[CodeKey | str, ...]:
-        """The class and its bases in the order of look-up; external bases by name.
-
-        Depth first, and of a base that is met twice the last place counts: Python's own order for all hierarchies
-        that are met in practice.
-        """
+        """The class and its bases in the order of look-up; external bases by name."""
         known = self._orders.get(key)
-        if known is not None:
-            return known
-        found: list[CodeKey | str] = []
-        pending: list[CodeKey | str] = [key]
-        while pending and len(found) < _MOST_BASES:
-            current = pending.pop(0)
-            found.append(current)
-            if isinstance(current, str):
-                continue
-            info = self.info(current)
-            bases = info.bases if info is not None else ()
-            pending = [base.code if isinstance(base, Cls) else base.name for base in bases] + pending
-        last = {each: index for index, each in enumerate(found)}
-        result = tuple(each for index, each in enumerate(found) if last[each] == index)
-        self._orders[key] = result
-        return result
+        if known is None:
+            known = self._orders[key] = linearised(key, self._bases, self._orders)
+        return known
+
+    def _bases(self, key: CodeKey | str) -> list[CodeKey | str]:
+        info = self.info(key) if not isinstance(key, str) else None
+        bases = info.bases if info is not None else ()
+        return [base.code if isinstance(base, Cls) else base.name for base in bases]
 
     def attribute(self, machine: Machine, key: CodeKey, name: str, *, after: CodeKey | None = None) -> Value | None:
         """An attribute of a class or of its bases; an external base contributes its own name.
@@ -213,10 +216,30 @@ class Classes:
                     continue
                 return ref(Ext(self._solver.knowledge.canonical(f"{owner}.{name}")))
             info = self.info(owner)
-            found = info.attributes.get(name) if info is not None else None
+            found = self._written(machine, owner, name, info.attributes.get(name) if info is not None else None)
             if found is not None:
                 return self._solver.settled(found) if not machine.early else found
         return ref(Ext("builtins.object.__new__")) if above and name == "__new__" else None
+
+    def _written(self, machine: Machine, key: CodeKey, name: str, found: Value | None) -> Value | None:
+        """What was assigned to an attribute of a class since its body ran: here, or while modules were imported."""
+        address = ("c", *key)
+        asked = f".{name}"
+        for heap in (machine.state.heap, {} if machine.early else self._solver.modules.heap):
+            written = heap.get(address)
+            if written is not None and asked in written.items:
+                new = written.items[asked]
+                if asked not in written.maybe:
+                    return new
+                found = new if found is None else join(found, new)
+        return found
+
+    def global_path(self, key: CodeKey) -> Path | None:
+        """The path of a class that a global name of its module stands for."""
+        info = self.info(key)
+        found = self._solver.statics.global_name(key[0], info.name, early=True) if info is not None else None
+        same = found is not None and any(isinstance(r, Cls) and r.code == key for r in found.refs)
+        return (("g", key[0]), f"={info.name}") if info is not None and same else None
 
     def metaclass(self, machine: Machine, key: CodeKey) -> CodeKey | None:
         """The metaclass of the project that makes instances of a class."""
@@ -226,19 +249,28 @@ class Classes:
                 return info.metaclass
         return None
 
+    def shape(self, key: CodeKey) -> str:
+        """What instances look like, if a decorator or a library base says so: a record, a named tuple, a dictionary."""
+        known = self._shapes.get(key)
+        if known is None:
+            special = self._solver.knowledge.special
+            known = ""
+            for owner in self.order(key):
+                info = self.info(owner) if not isinstance(owner, str) else None
+                shape = special(owner) if isinstance(owner, str) else info.shape if info is not None else ""
+                known = known or (shape if shape in _SHAPES else "")
+            self._shapes[key] = known
+        return known
+
     def record_fields(self, machine: Machine, key: CodeKey) -> tuple[str, ...] | None:
         """The fields that the constructor of a record class takes, in order; none for other classes."""
+        if not self.shape(key):
+            return None
         fields: dict[str, None] = {}
-        record = False
         for owner in reversed(self.order(key)):
-            if isinstance(owner, str):
-                record = record or self._solver.knowledge.special(owner) == RECORD
-                continue
-            info = self.info(owner)
-            if info is not None:
-                record = record or info.record
-                fields.update(dict.fromkeys(info.fields))
-        return tuple(fields) if record else None
+            info = self.info(owner) if not isinstance(owner, str) else None
+            fields.update(dict.fromkeys(info.fields) if info is not None else {})
+        return tuple(fields)
 
     def has_external_base(self, machine: Machine, key: CodeKey) -> bool:
         """Whether the instances may be filled by code that is not seen."""

@@ -76,6 +76,23 @@ class Code:
         names = self.survey.decisive
         return tuple(i for i, param in enumerate(self.params) if param.name in names and not param.kind)
 
+    @cached_property
+    def decisive_outside(self) -> tuple[tuple[str, int], ...]:
+        """The variables of enclosing functions on which conditions depend, with the level of the function."""
+        found: list[tuple[str, int]] = []
+        for name in sorted(self.survey.decisive - self.body.binds - self.body.globals) if self.enclosing else ():
+            level = self.level_of(name)
+            if level >= 0:
+                found.append((name, level))
+        return tuple(found)
+
+    def level_of(self, name: str) -> int:
+        """The innermost enclosing function that binds a name, -1 for none."""
+        for level in range(len(self.enclosing) - 1, -1, -1):
+            if name in self.enclosing[level].body.binds:
+                return level
+        return -1
+
 
 def all_ops(ops: ir.Block) -> Iterator[ir.Op]:
     """Every operation of a block and of the blocks in it; functions defined in it stay closed."""
@@ -102,6 +119,39 @@ def blocks_of(op: ir.Op) -> list[ir.Block]:
     if isinstance(op, (ir.Shortcut, ir.Class)):
         return [op.block]
     return []
+
+
+def rebound_later(ops: ir.Block) -> frozenset[str]:
+    """The names that one way through a block binds more than once; branches that exclude each other count as one."""
+    found: set[str] = set()
+    pending = [ops]
+    while pending:
+        seen: dict[str, bool] = {}
+        for op in pending.pop():
+            bound = _bound_by(op)
+            package = isinstance(op, ir.Import)
+            for name in bound:
+                if name in seen and not (package and seen[name]):
+                    found.add(name)
+                seen[name] = package
+            if isinstance(op, ir.Loop):
+                found |= bound
+            if not isinstance(op, ir.Class):
+                pending.extend(blocks_of(op))
+    return frozenset(found)
+
+
+def _bound_by(op: ir.Op) -> set[str]:
+    """The names that an operation binds, with the blocks in it."""
+    found: set[str] = set()
+    for each in all_ops([op]) if not isinstance(op, ir.Class) else ():
+        if isinstance(each, ir.Store):
+            found.add(each.name)
+        elif isinstance(each, ir.Import):
+            found.add(each.alias or each.module.partition(".")[0])
+        elif isinstance(each, ir.ImportFrom):
+            found.add(each.alias)
+    return found
 
 
 def free_names(body: ir.Body) -> set[str]:

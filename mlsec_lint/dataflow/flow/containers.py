@@ -10,12 +10,15 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.access import thing_at
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further
+from mlsec_lint.dataflow.flow.reflection import NAMESPACE, OWNER, read, write_through
+from mlsec_lint.dataflow.flow.summary import Call
 from mlsec_lint.dataflow.flow.values import (
     NONE,
     NOTHING,
     UNKNOWN,
     Address,
     Fun,
+    Label,
     Obj,
     Sym,
     Value,
@@ -28,7 +31,6 @@ from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
-    from mlsec_lint.dataflow.flow.summary import Call
 
 _MOST_KEYS: Final = 4
 
@@ -114,6 +116,8 @@ def spread(machine: Machine, thing: Thing, value: Value) -> Thing:
 def _merged(thing: Thing, other: Thing) -> Thing:
     items = {**thing.items}
     for key, value in other.items.items():
+        if key == OWNER:
+            continue
         items[key] = join(items[key], value) if key in items and key in other.maybe else value
     rest = thing.rest if other.rest is None else other.rest if thing.rest is None else join(thing.rest, other.rest)
     keys = thing.keys if other.keys is None else other.keys
@@ -137,7 +141,7 @@ def element_of(machine: Machine, value: Value) -> Value:
     """An element of an iterable; iterating a dict yields its keys."""
     parts: list[Value] = []
     for address, thing in things(machine, value):
-        if thing.cls is not None:
+        if thing.cls is not None and thing.kind != "tuple":
             parts.append(_iterated(machine, address, thing))
         elif thing.kind == "dict":
             parts.append(keys_of(thing))
@@ -157,23 +161,26 @@ def _element_of_other(target: object, value: Value) -> Value:
     return ref(target) if isinstance(target, Cls) else data(value.labels) if value.labels else NOTHING
 
 
+_ITERATION: Final = tuple((name, Call()) for name in ("__iter__", "__aiter__", "__next__", "__anext__"))
+
+
 def _iterated(machine: Machine, address: Address, thing: Thing) -> Value:
     """What iterating an instance of a project class yields: ``__iter__`` and ``__next__``, or ``__getitem__``."""
     from mlsec_lint.dataflow.flow.access import bound
     from mlsec_lint.dataflow.flow.calls import call_value
-    from mlsec_lint.dataflow.flow.summary import Argument, Call
+    from mlsec_lint.dataflow.flow.summary import Argument
 
     if thing.cls is None or machine.nesting > 6:
         return data(thing.own)
     receiver = ref(Obj(address))
     machine.nesting += 1
     try:
-        for name, call in (("__iter__", Call()), ("__next__", Call()), ("__getitem__", Call((Argument(UNKNOWN),)))):
+        for name, call in (*_ITERATION, ("__getitem__", Call((Argument(UNKNOWN),)))):
             found = machine.solver.classes.attribute(machine, thing.cls, name)
             if found is None or not any(isinstance(r, Fun) for r in found.refs):
                 continue
             result = call_value(machine, bound(machine, found, receiver, thing.cls), call, -1, -1)
-            if name != "__iter__":
+            if name not in ("__iter__", "__aiter__"):
                 return result
             if any(isinstance(r, Obj) and r.address == address for r in result.refs):
                 continue
@@ -238,7 +245,7 @@ def slice_of(machine: Machine, op: ir.Slice) -> None:
     start = machine.get(op.start) if op.start != ir.NONE else NONE
     stop = machine.get(op.stop) if op.stop != ir.NONE else NONE
     found = things(machine, obj)
-    if len(found) == 1 and len(obj.refs) == 1 and found[0][1].cls is None:
+    if len(found) == 1 and len(obj.refs) == 1 and (found[0][1].cls is None or found[0][1].kind == "tuple"):
         thing = found[0][1]
         if thing.exact and thing.rest is None and not op.step and start.known and stop.known:
             low, high = start.consts[0], stop.consts[0]
@@ -279,16 +286,38 @@ def container_method(machine: Machine, obj: Value, name: str, call: Call, at: in
     found = [(a, t) for a, t in things(machine, obj) if t.cls is None and t.kind in _CONTAINERS]
     if not found:
         return None
+    from mlsec_lint.dataflow.flow.access import set_attribute
+
     strong = len(obj.refs) == 1 and not obj.open
     results: list[Value] = []
     for address, thing in found:
+        owner = thing.items.get(OWNER)
+        if owner is not None and name == "update" and len(call.positional) == 1 and not call.keywords:
+            set_attribute(machine, owner, NAMESPACE, call.positional[0].value)
+            results.append(NONE)
+            continue
         new, result = method(machine, thing, call, at)
         if new is not thing:
             from mlsec_lint.dataflow.flow.heap import join_things
 
             machine.state.heap[address] = new if strong else join_things(thing, new)
+            write_through(machine, thing, new)
         results.append(result)
     return join_all(results)
+
+
+def symbolic_method(machine: Machine, target: Sym, name: str, at: int) -> Value | None:
+    """What ``values``, ``items`` and ``copy`` give of a mapping of the callers; none for other methods."""
+    held = Value(frozenset((Label(target.path),)), (target,))
+    if name == "copy":
+        return held
+    if name == "values":
+        return allocate(machine, at, Thing("list", {}, any_of(machine, held), False), variant="values")
+    if name == "items":
+        parts = {("int", 0): element_of(machine, held), ("int", 1): any_of(machine, held)}
+        pair = allocate(machine, at, Thing("tuple", parts), variant="pair")
+        return allocate(machine, at, Thing("list", {}, pair, False), variant="items")
+    return None
 
 
 _CONTAINERS: Final = ("list", "tuple", "dict", "set", "queue")
@@ -306,6 +335,9 @@ def _get(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     if thing.kind == "queue":
         return thing, thing.any_item()
     key, default = _arg(call, 0) or UNKNOWN, _arg(call, 1)
+    attribute = read(machine, thing, key)
+    if attribute is not None:
+        return thing, join(attribute, default) if default is not None and attribute.open else attribute
     fallback = default if default is not None else NONE
     if key.known and item_key(key.consts[0]) in thing.items and item_key(key.consts[0]) not in thing.maybe:
         return thing, item_of(thing, key)
@@ -386,6 +418,13 @@ def _remove(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     return replace(thing, items={}, rest=thing.any_item(), exact=False), NONE
 
 
+def _sort(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
+    from mlsec_lint.dataflow.flow.specials import key_function
+
+    key_function(machine, call, allocate(machine, at, thing, variant="sorted"), at, at)
+    return _remove(machine, thing, call, at)
+
+
 def _reverse(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     if thing.exact and thing.rest is None:
         return replace(thing, items={("int", i): v for i, v in enumerate(reversed(thing.sequence()))}), NONE
@@ -417,7 +456,7 @@ def _items(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
 
 
 def _copy(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    return thing, allocate(machine, at, thing, variant="copy")
+    return thing, allocate(machine, at, thing.without(OWNER) if OWNER in thing.items else thing, variant="copy")
 
 
 def _clear(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
@@ -442,7 +481,7 @@ _METHODS: Final[dict[str, Callable[[Machine, Thing, Call, int], Outcome]]] = {
     "remove": _remove,
     "discard": _remove,
     "reverse": _reverse,
-    "sort": _remove,
+    "sort": _sort,
     "values": _values,
     "keys": _keys,
     "items": _items,

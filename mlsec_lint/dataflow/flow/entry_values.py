@@ -74,14 +74,16 @@ def carried(
         return allocate(machine, code.body.at, thing, variant=f"entry{index}")
     found: list[Inst | Obj] = []
     annotation = annotation_of(machine, code, index)
+    typed = entry.typed if entry is not None else ()
     for target in annotation.refs if annotation is not None else ():
         if isinstance(target, Cls):
             address: Address = ("self", *target.code, f"{code.body.at}.{index}")
-            typed = entry.typed if entry is not None else ()
             found.append(Obj(record(machine, target.code, address, labels, typed)))
         elif isinstance(target, Ext) and not target.name.startswith(("builtins.", "typing.")):
             found.append(Inst(target.name))
-    return Value(labels, tuple(found), (), not any(isinstance(r, Obj) for r in found), ident)
+    # A framework that converts to types passes nothing but an instance: each field tells what it carries.
+    checked = bool(typed and found) and all(isinstance(each, Obj) for each in found)
+    return Value(labels, tuple(found), (), not checked, ident)
 
 
 def record(

@@ -16,6 +16,9 @@ COMPOUND: Final = frozenset(("a", "i", "op", "fmt", "sl", "j", "t"))
 MADE: Final = frozenset(("v", "e", "o", "n"))
 """Identities of what a body makes: another for each call of the body."""
 
+MOST_PARTS: Final = 48
+"""Parts of an identity, those of its parts included. Longer ones name nothing: no guard speaks of such a value."""
+
 TYPE: Final = "t"
 ONE_OF: Final = "j"
 
@@ -45,3 +48,16 @@ def mentions(ident: object, part: object) -> bool:
 def mentions_path(ident: object) -> bool:
     """Whether an identity means something to the callers."""
     return is_path(ident) or any(map(mentions_path, parts_of(ident)))
+
+
+def sized(ident: object) -> object:
+    """The identity, or none if it is too long: it must not grow with every round of a loop or a recursion."""
+    pending = [parts_of(ident)]
+    count = 0
+    while pending:
+        parts = pending.pop()
+        count += len(parts)
+        if count > MOST_PARTS:
+            return None
+        pending.extend(inner for part in parts if (inner := parts_of(part)))
+    return ident

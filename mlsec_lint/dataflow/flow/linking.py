@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.values import Address, Key, Obj, Value, join
+from mlsec_lint.dataflow.flow.values import Address, Cls, Key, Obj, Value, join
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.modules import Modules
@@ -34,6 +34,7 @@ def _write(solver: Solver, path: Address, written: Thing) -> None:
         for key, value in written.items.items():
             old = names.get(key[1:])
             names[key[1:]] = join(old, value) if old is not None else replace(value, open=True)
+            solver.statics.replaced.add((module, key[1:]))
         solver.statics.forget(module)
         return
     value = modules.exit(module).names.get(keys[0][1:])
@@ -50,6 +51,10 @@ def _inside(solver: Solver, value: Value | None, key: Key) -> Value | None:
     for target in value.refs if value is not None else ():
         thing = solver.modules.heap.get(target.address) if isinstance(target, Obj) else None
         one = thing.items.get(key, thing.rest) if thing is not None else None
+        if isinstance(target, Cls):
+            owners = (o for o in solver.classes.order(target.code) if not isinstance(o, str))
+            infos = (solver.classes.info(owner) for owner in owners)
+            one = next((i.attributes[key[1:]] for i in infos if i is not None and key[1:] in i.attributes), None)
         if one is not None:
             found = one if found is None else join(found, one)
     return found

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Address,
     Ext,
     Label,
     Path,
+    Sym,
     Value,
     data,
     join,
@@ -50,7 +51,7 @@ def bind(machine: Machine, name: str, value: Value) -> None:
     elif name in body.globals:
         write_overlay(machine, (("g", machine.path),), f"={name}", value)
     elif name in body.nonlocals:
-        level = _level(machine, name)
+        level = machine.code.level_of(name)
         if level >= 0:
             write_overlay(machine, (("e", level),), f"={name}", value)
     elif name in machine.captured:
@@ -82,24 +83,25 @@ def lookup(machine: Machine, name: str) -> Value:
     if name in body.binds:
         return UNKNOWN
     if name not in body.globals:
-        level = _level(machine, name)
+        level = machine.code.level_of(name)
         if level >= 0:
-            return read_path(machine, (("e", level),), f"={name}")
+            return _outer(machine, level, name)
     return global_value(machine, machine.path, name)
 
 
-def _level(machine: Machine, name: str) -> int:
-    """The innermost enclosing function that binds a name, -1 for none."""
-    for level in range(len(machine.code.enclosing) - 1, -1, -1):
-        outer = machine.code.enclosing[level].body
-        if name in outer.binds:
-            return level
-    return -1
+def _outer(machine: Machine, level: int, name: str) -> Value:
+    """A variable of an enclosing function; some are known constants for the call that is evaluated."""
+    key = f"={name}"
+    if name in machine.fixed:
+        overlay = machine.state.heap.get(("s", ("e", level)))
+        if overlay is None or key not in overlay.items:
+            return machine.fixed[name]
+    return read_path(machine, (("e", level),), key)
 
 
 def _of_module(machine: Machine, name: str) -> Value:
     # A class is also evaluated by itself, before its module: what the module binds is looked up then.
-    static = machine.solver.statics.global_name(machine.path, name, early=True)
+    static = machine.solver.statics.global_name(machine.path, name, early=machine.early)
     return static if static is not None else builtin(machine, name)
 
 
@@ -121,6 +123,8 @@ def global_value(machine: Machine, path: str, name: str) -> Value:
     if overlay is not None and written is not None and key not in overlay.maybe:
         return written
     solver = machine.solver
+    if machine.early and solver.statics.is_changing(path, name):
+        return read_path(machine, root, key)
     if not machine.early:
         solver.readers.setdefault(path, set()).add(machine.code.key)
     value = solver.statics.global_name(path, name, early=machine.early)
@@ -142,7 +146,20 @@ def read_path(machine: Machine, path: Path, key: object) -> Value:
     value = machine.given.get((*path, key)) or further(path, key)
     if overlay is not None and overlay.rest is not None and not (isinstance(key, str) and key[0] in ".="):
         value = join(value, overlay.rest)
+    if overlay is not None and isinstance(key, str) and key[0] == ".":
+        value = _unnamed(overlay, key, value)
     return join(value, written) if written is not None else value
+
+
+def _unnamed(overlay: Thing, key: str, value: Value) -> Value:
+    """An attribute of an object of the callers after some of its attributes were set all at once, or under any name."""
+    if overlay.own:
+        value = join(value, data(overlay.own))
+    mapping = overlay.items.get(".__dict__")
+    for target in mapping.refs if mapping is not None else ():
+        if isinstance(target, Sym):
+            value = join(value, further(target.path, item_key(key[1:])))
+    return value
 
 
 def further(path: Path, key: object) -> Value:
@@ -159,3 +176,12 @@ def write_overlay(machine: Machine, path: Path, key: object, value: Value, *, st
     heap, address = machine.state.heap, ("s", *path)
     thing = heap.get(address) or Thing("overlay", {}, exact=False)
     heap[address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)
+
+
+def write_global(machine: Machine, path: str, name: str, value: Value, *, strong: bool = True) -> None:
+    """Note what was assigned to a global name of a module from outside: ``module.name = value``."""
+    if machine.body.kind == "module" and path == machine.path:
+        old = machine.state.names.get(name)
+        machine.state.names[name] = value if strong or old is None else join(old, value)
+    else:
+        write_overlay(machine, (("g", path),), f"={name}", value, strong=strong)

@@ -19,12 +19,14 @@ from mlsec_lint.dataflow.flow.containers import (
     unpack,
 )
 from mlsec_lint.dataflow.flow.guards import compared, forget, negated
-from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
 from mlsec_lint.dataflow.flow.patterns import instance_of, positional, shape
+from mlsec_lint.dataflow.flow.reflection import remove
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
     UNKNOWN,
+    Cls,
     Ext,
     Label,
     Obj,
@@ -37,6 +39,7 @@ from mlsec_lint.dataflow.flow.values import (
     ident_of,
     join,
     join_all,
+    ref,
     truth,
 )
 from mlsec_lint.source import ir
@@ -106,7 +109,7 @@ def _delete(machine: Machine, op: ir.Delete) -> None:
         return
     obj = machine.get(op.obj)
     if op.name:
-        set_attribute(machine, obj, op.name, UNKNOWN)
+        remove(machine, obj, op.name)
         return
     key = machine.get(op.key)
     for target in obj.refs:
@@ -158,6 +161,11 @@ def combined(machine: Machine, operator: str, left: Value, right: Value, at: int
         if found and len(left.refs) == 1 and found[0][1].cls is None and found[0][1].kind in ("list", "tuple", "dict"):
             thing = found[0][1]
             if operator == "*":
+                items = thing.sequence() if thing.exact and thing.rest is None else []
+                times = right.consts[0] if right.known else None
+                if isinstance(times, int) and 0 < times * len(items) <= MOST_ITEMS:
+                    repeated = {("int", i): v for i, v in enumerate(items * times)}
+                    return allocate(machine, at, Thing(thing.kind, repeated), variant="op")
                 return allocate(machine, at, Thing(thing.kind, {}, thing.any_item(), False, thing.own), variant="op")
             return allocate(machine, at, spread(machine, thing, right), variant="op")
     called = _operator_method(machine, operator, left, right)
@@ -178,14 +186,14 @@ def content(machine: Machine, value: Value) -> frozenset[Label]:
     return deep_labels(value, machine.state.heap)
 
 
-_METHOD_OF: Final = {
+METHOD_OF: Final = {
     "+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__", "&": "__and__",
     "@": "__matmul__", "%": "__mod__", "<<": "__lshift__", ">>": "__rshift__", "//": "__floordiv__",
 }  # fmt: skip
 
 
 def _operator_method(machine: Machine, operator: str, left: Value, right: Value) -> Value | None:
-    name = _METHOD_OF.get(operator)
+    name = METHOD_OF.get(operator)
     if name is None:
         return None
     for value, argument, method in ((left, right, name), (right, left, name.replace("__", "__r", 1))):
@@ -266,7 +274,7 @@ def _member(machine: Machine, op: str, left: Value, right: Value) -> bool | None
 
 
 def _format(machine: Machine, op: ir.Format) -> None:
-    values = [machine.get(part) for part in op.parts]
+    values = [_shown(machine, machine.get(part)) for part in op.parts]
     texts = [v.consts[0] if v.known else None for v in values]
     if all(isinstance(t, (str, int)) for t in texts) and sum(len(str(t)) for t in texts) < _LONGEST_STRING:
         if all(isinstance(t, (str, int)) and not isinstance(t, bytes) for t in texts):
@@ -276,6 +284,16 @@ def _format(machine: Machine, op: ir.Format) -> None:
     idents = [ident_of(v) for v in values]
     ident = ("fmt", *idents) if all(i is not None for i in idents) else None
     machine.set(op.dst, data(bounded(labels), ident))
+
+
+def _shown(machine: Machine, value: Value) -> Value:
+    """A part of a formatted string: what the instance of a project class says of itself."""
+    if not any(isinstance(r, Obj) for r in value.refs):
+        return value
+    from mlsec_lint.dataflow.flow.texts import as_text
+
+    shown = as_text(machine, "__format__", value, *machine.place)
+    return shown if shown is not None else value
 
 
 def _iterate(machine: Machine, op: ir.Iterate) -> None:
@@ -302,8 +320,19 @@ def _return(machine: Machine, op: ir.Return) -> None:
 
 def _raise(machine: Machine, op: ir.Raise) -> None:
     value = machine.get(op.src) if op.src != ir.NONE else machine.exception
+    if any(isinstance(r, Cls) for r in value.refs):
+        value = _instances(machine, value)
     machine.raise_value(value if value is not NOTHING else None)
     machine.state.alive = False
+
+
+def _instances(machine: Machine, value: Value) -> Value:
+    """``raise C`` makes an instance of ``C``."""
+    from mlsec_lint.dataflow.flow.construct import construct
+    from mlsec_lint.dataflow.flow.summary import Call
+
+    made = [construct(machine, r, Call(), *machine.place) if isinstance(r, Cls) else ref(r) for r in value.refs]
+    return join_all([replace(value, refs=()), *made])
 
 
 def _caught(machine: Machine, op: ir.Caught) -> None:

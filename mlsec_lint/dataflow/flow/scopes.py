@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.flow.access import get_attribute
+from mlsec_lint.dataflow.flow.binders import REGISTER, register
 from mlsec_lint.dataflow.flow.calls import call_value
+from mlsec_lint.dataflow.flow.creation import created
 from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.names import frames_for_nested
 from mlsec_lint.dataflow.flow.summary import Argument, Call
@@ -16,11 +18,13 @@ from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Bound,
     Cls,
+    CodeKey,
     Ext,
     Fun,
     Inst,
     Mod,
     Obj,
+    Sym,
     Value,
     Wrapped,
     join,
@@ -59,9 +63,13 @@ def _decorated(machine: Machine, mark: Value, value: Value, op: ir.Function) -> 
         if isinstance(target, Ext):
             kind = _WRAPPERS.get(machine.knowledge.special(target.name))
             one = ref(Wrapped(kind, value)) if kind is not None else value
+            if machine.knowledge.special(target.name) == "dispatch":
+                one = call_value(machine, Value(refs=(target,)), Call((Argument(value),)), op.body.at, op.body.end)
         elif isinstance(target, Bound) and isinstance(target.func, Ext) and target.func.name == "property.setter":
             old = next((r for r in target.receiver.refs if isinstance(r, Wrapped)), None)
             one = ref(Wrapped("property", old.func, value)) if old is not None else value
+        elif isinstance(target, Bound) and target.func == Ext(REGISTER):
+            one = register(machine, target.receiver, Call((Argument(value),)), op.body.at)
         elif isinstance(target, (Fun, Cls, Obj)) or (isinstance(target, Bound) and isinstance(target.func, Fun)):
             made = call_value(machine, Value(refs=(target,)), Call((Argument(value, op.body.at, op.body.end),)), -1, -1)
             one = made if made.refs else value
@@ -87,13 +95,25 @@ def _class(machine: Machine, op: ir.Class) -> None:
         machine.classes.pop()
     types = {name: machine.get(each) for name, each in zip(op.fields, op.types, strict=True) if each != ir.NONE}
     machine.solver.classes.defined(key, types)
-    value = ref(Cls(key, frames_for_nested(machine)))
+    cls = Cls(key, frames_for_nested(machine))
+    created(machine, cls, op.name, attributes)
+    value = ref(cls)
+    _introduce(machine, key, value, op)
     for mark in reversed(marks):
         for target in mark.refs:
             if isinstance(target, Fun) or (isinstance(target, Bound) and isinstance(target.func, Fun)):
                 made = call_value(machine, Value(refs=(target,)), Call((Argument(value),)), -1, -1)
                 value = made if made.refs else value
     machine.set(op.dst, value)
+
+
+def _introduce(machine: Machine, key: CodeKey, value: Value, op: ir.Class) -> None:
+    """A new class is shown to ``__init_subclass__`` of its bases."""
+    hook = machine.solver.classes.attribute(machine, key, "__init_subclass__", after=key) if op.bases else None
+    functions = [r for r in hook.refs if isinstance(r, Fun)] if hook is not None else []
+    words = tuple((name, Argument(machine.get(register))) for name, register in op.keywords)
+    for function in functions:
+        call_value(machine, ref(function), Call((Argument(value),), words), op.at, op.end)
 
 
 def _import(machine: Machine, op: ir.Import) -> None:
@@ -121,14 +141,25 @@ def _import_from(machine: Machine, op: ir.ImportFrom) -> None:
 
 def _enter(machine: Machine, op: ir.Enter) -> None:
     """``with x as y``: what ``__enter__`` of a project class returns; a generator's first value; else ``x`` itself."""
-    value = machine.get(op.src)
+    machine.set(op.dst, enter(machine, machine.get(op.src), ENTER if op.named else ""))
+
+
+ENTER: Final = "__enter__"
+
+
+def enter(machine: Machine, value: Value, deferred: str = ENTER) -> Value:
+    """What entering a context manager gives; of an object of the callers, they know (a call of ``deferred``)."""
+    from mlsec_lint.dataflow.flow.calls import residual
+
     result: Value | None = None
     for target in value.refs:
         one = Value(value.labels, (target,), (), False, value.ident)
         if isinstance(target, Obj):
             one = _entered(machine, target, one)
+        elif isinstance(target, Sym) and deferred and not target.ext and machine.solver.is_project_method(deferred):
+            one = residual(machine, one, deferred, Call(), *machine.place)
         result = one if result is None else join(result, one)
-    machine.set(op.dst, result if result is not None else value)
+    return result if result is not None else value
 
 
 def _entered(machine: Machine, target: Obj, value: Value) -> Value:
@@ -156,8 +187,10 @@ def leave(machine: Machine, manager: Value) -> None:
         thing = thing_at(machine, target) if isinstance(target, Obj) else None
         if thing is None or thing.cls is None:
             continue
-        if machine.solver.classes.attribute(machine, thing.cls, "__exit__") is not None:
-            found = get_attribute(machine, Value(refs=(target,)), "__exit__")
+        for name in ("__exit__", "__aexit__"):
+            if machine.solver.classes.attribute(machine, thing.cls, name) is None:
+                continue
+            found = get_attribute(machine, Value(refs=(target,)), name)
             if any(isinstance(r, Bound) and isinstance(r.func, Fun) for r in found.refs):
                 call_value(machine, found, Call((Argument(NONE), Argument(NONE), Argument(NONE))), -1, -1)
 

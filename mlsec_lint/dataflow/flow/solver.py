@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from mlsec_lint.dataflow.flow.annotations import Annotations
@@ -29,6 +30,7 @@ from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, 
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
+    from mlsec_lint.dataflow.flow.calllog import CallLog
     from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.modules import ModuleExit
     from mlsec_lint.dataflow.flow.specialising import Spec
@@ -80,6 +82,7 @@ class Solver:
         self.escapes = Escapes(self)
         self.summaries: dict[Demand, Summary] = {}
         self.edges: dict[tuple[CodeKey, CodeKey], None] = {}
+        self.log: CallLog | None = None
         self.trimmed: Counter[str] = Counter()
         self.leading: frozenset[CodeKey] | None = None
         self.holds: Callable[[Code], bool] = lambda code: True
@@ -179,6 +182,7 @@ class Solver:
         depth = len(self._used)
         try:
             machine = self.machine(key, spec, early=early)
+            machine.demand = demand
             machine.run()
             summary = summarise(machine)
             used = self._used[depth - 1]
@@ -337,6 +341,11 @@ class Solver:
     def is_foreign(self, kind: str) -> bool:
         """Whether data of this origin comes from somebody who may be hostile."""
         return kind in self._foreign
+
+    @cached_property
+    def handing(self) -> frozenset[str]:
+        """The names of library methods that call, later and with data from outside, a function that they are given."""
+        return frozenset(name.rpartition(".")[2] for name in self.knowledge.callbacks.names())
 
     def is_project_method(self, name: str) -> bool:
         """Whether some class of the project defines a method of this name."""

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content
+from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content, thing_at
+from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.idents import TYPE
 from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.reflection import delete, globals_of, set_any, vars_of
+from mlsec_lint.dataflow.flow.shapes import as_dictionary, class_of_parts, default, keyed, named, replaced
 from mlsec_lint.dataflow.flow.summary import Argument, Call
+from mlsec_lint.dataflow.flow.tasks import run, start
+from mlsec_lint.dataflow.flow.texts import as_text
 from mlsec_lint.dataflow.flow.values import (
     NONE,
     NOTHING,
@@ -25,6 +30,7 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Mod,
     Obj,
+    Reference,
     Super,
     Sym,
     Value,
@@ -51,8 +57,21 @@ def special_call(
     machine: Machine, acts: str, name: str, call: Call, receiver: Value | None, at: int, end: int
 ) -> Value | None:
     """The result of a special call; none if it does nothing special with these arguments."""
+    if acts.startswith("__"):
+        return as_text(machine, acts, _value(call, 0), at, end)
+    key_function(machine, call, _value(call, 0), at, end)
     action = _ACTIONS.get(acts)
     return action(machine, name, call, receiver, at, end) if action is not None else None
+
+
+def key_function(machine: Machine, call: Call, values: Value | None, at: int, end: int) -> None:
+    """``sorted(values, key=f)``: the function is called with each element."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    key = call.keyword("key")
+    if key is None or values is None or not any(isinstance(r, _CALLABLE) for r in key.value.refs):
+        return
+    call_value(machine, key.value, Call((Argument(element_of(machine, values)),)), at, end)
 
 
 def _value(call: Call, index: int) -> Value | None:
@@ -86,7 +105,7 @@ def _getattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if not parts or attribute.open:
         parts.append(_any_attribute(machine, obj))
     default = _value(call, 2)
-    if default is not None and all(p.open or not p.refs for p in parts):
+    if default is not None and all(p.open or not (p.refs or p.consts) for p in parts):
         parts.append(default)
     return join_all(parts)
 
@@ -113,13 +132,7 @@ def _setattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if attribute.text is not None:
         set_attribute(machine, obj, attribute.text, value)
         return NONE
-    for target in obj.refs:
-        if isinstance(target, Obj) and target.address in machine.state.heap:
-            thing = machine.state.heap[target.address]
-            own = thing.own | value.labels
-            machine.state.heap[target.address] = Thing(
-                thing.kind, thing.items, thing.rest, thing.exact, own, thing.cls, thing.keys, thing.maybe
-            )
+    set_any(machine, obj, value)
     return NONE
 
 
@@ -163,8 +176,10 @@ def _queue(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
 
 
 def _type(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``type(x)``: the class of an instance."""
+    """``type(x)``: the class of an instance; ``type(name, bases, attributes)``: a new class."""
     value = _value(call, 0)
+    if len(call.positional) == 3:
+        return class_of_parts(machine, call, at)
     if value is None or len(call.positional) != 1:
         return None
     found = [ref(Cls(t.cls)) if ".__class__" not in t.items else t.items[".__class__"]
@@ -297,8 +312,6 @@ def _leave(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
 
 
 def _pure(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    from mlsec_lint.dataflow.flow.values import ident_of
-
     values = [*([receiver] if receiver is not None else []), *call.values()]
     idents = [ident_of(value) for value in values]
     ident = ("op", name, *idents) if all(i is not None for i in idents) else ("v", machine.path, at)
@@ -374,39 +387,37 @@ def _reduce(machine: Machine, name: str, call: Call, receiver: Value | None, at:
     return join(call_value(machine, func, Call((Argument(join(start, once)), Argument(element))), at, end), start)
 
 
-def _start(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``Thread(target=f, args=(x,), kwargs={})``: the function is called with what is listed."""
-    from mlsec_lint.dataflow.flow.calls import call_value
-
-    names = ("group", "target", "name", "args", "kwargs")
-    target = call.get(names, "target") or call.get(("interval", "function", "args", "kwargs"), "function")
-    if target is None:
-        return None
-    args = call.keyword("args") or call.get(names if call.keyword("target") else ("", "", "args"), "args")
-    words = call.keyword("kwargs")
-    more = Call()
-    if args is not None:
-        found = things(machine, args.value)
-        if len(found) == 1 and found[0][1].exact and found[0][1].rest is None:
-            more = Call(tuple(Argument(v) for v in found[0][1].sequence()))
-        else:
-            more = Call((), (), element_of(machine, args.value))
-    if words is not None:
-        named: list[tuple[str, Argument]] = []
-        for _, thing in things(machine, words.value):
-            named += [(k[1], Argument(v)) for k, v in thing.items.items() if k[0] == "str"]
-        rest = words.value if not named else None
-        more = Call(more.positional, tuple(named), more.more, rest)
-    call_value(machine, target.value, more, at, end)
-    return _nothing(machine, name, call, receiver, at, end)
-
-
 def _gather(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """What is awaited together comes back as a list, in order."""
     thing = Thing("list", {("int", i): a.value for i, a in enumerate(call.positional[:16])})
     if call.more is not None or len(call.positional) > 16:
         thing = thing.with_rest(call.more if call.more is not None else join_all(a.value for a in call.positional))
     return allocate(machine, at, thing)
+
+
+def _chain(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """The elements of all arguments; of all elements, for ``chain.from_iterable``."""
+    elements = [element_of(machine, value) for value in call.values()]
+    if name.endswith("from_iterable"):
+        elements = [element_of(machine, value) for value in elements]
+    return allocate(machine, at, Thing("list", {}, join_all(elements), False))
+
+
+def _second(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """The second argument itself: ``typing.cast(T, x)``."""
+    return _value(call, 1)
+
+
+def _enter(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``stack.enter_context(x)``: what entering gives; it is left some time later."""
+    from mlsec_lint.dataflow.flow.scopes import enter, leave
+
+    manager = _value(call, 0)
+    if manager is None:
+        return None
+    result = enter(machine, manager)
+    leave(machine, manager)
+    return result
 
 
 def _element(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
@@ -446,6 +457,19 @@ def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None,
     return tested(machine, value, types) if value is not None and types is not None else None
 
 
+def _is_instance(machine: Machine, target: Reference, types: tuple[Reference, ...]) -> bool | None:
+    """Whether something is an instance of a class of the project; a caller may pass one of a derived class."""
+    thing = thing_at(machine, target) if isinstance(target, Obj) else None
+    cls = thing.cls if thing is not None else target.cls if isinstance(target, Sym) else None
+    if cls is None or not types or not all(isinstance(r, Cls) for r in types):
+        return None
+    order = machine.solver.classes.order
+    asked = [r.code for r in types if isinstance(r, Cls)]
+    if any(code in order(cls) for code in asked):
+        return True
+    return None if isinstance(target, Sym) and any(cls in order(code) for code in asked) else False
+
+
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """An object with the attributes that the keywords name."""
     items = {f".{word}": argument.value for word, argument in call.keywords}
@@ -466,10 +490,12 @@ def _wrapper(machine: Machine, name: str, call: Call, receiver: Value | None, at
 
 
 def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``object.__new__(cls)``: an empty instance."""
+    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know a nearer one."""
     from mlsec_lint.dataflow.flow.construct import instance
 
-    classes = [r for v in call.values() for r in v.refs if isinstance(r, Cls)]
+    values = call.values()[:1]
+    classes = [r for v in values for r in v.refs if isinstance(r, Cls)]
+    classes += [Cls(r.cls) for v in values for r in v.refs if isinstance(r, Sym) and r.cls is not None]
     return join_all(instance(machine, c, at) for c in classes) if classes else None
 
 
@@ -539,8 +565,24 @@ _ACTIONS: Final[dict[str, Special]] = {
     "map": _map,
     "filter": _filter,
     "reduce": _reduce,
-    "start": _start,
+    "start": start,
+    "timer": start,
+    "vars": vars_of,
+    "globals": globals_of,
+    "delattr": delete,
+    "default": default,
+    "factory": default,
+    "replace": replaced,
+    "asdict": as_dictionary,
+    "named": named,
+    "keyed": keyed,
+    "partialmethod": partial_method,
+    "dispatch": generic,
+    "run": run,
     "gather": _gather,
+    "chain": _chain,
+    "second": _second,
+    "enter": _enter,
     "element": _element,
     "same": _same,
     "iterator": _iterator,

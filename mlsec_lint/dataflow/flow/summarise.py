@@ -66,6 +66,7 @@ def summarise(machine: Machine) -> Summary:
         frozenset(a for a, _ in heap if a[0] in ("a", "f") and not machine.solver.is_static(a)),
         frozenset(a for a, t in heap if _is_late(a, t)) if machine.residuals else frozenset(),
         any((a[0] == "s" and a[1][0] == "g") or machine.solver.is_static(a) for a, _ in heap),
+        tuple(machine.deferred.values()),
     )
 
 
@@ -105,10 +106,15 @@ def _telling(state: State, kept: list[Address]) -> list[Address]:
 
 
 def _tells(thing: Thing) -> bool:
-    if thing.own or thing.kind == "generator":
+    if thing.own or thing.cls is not None or thing.kind == "generator":
         return True
     parts = [*thing.items.values(), *(v for v in (thing.rest, thing.keys) if v is not None)]
-    return any(v.labels or any(not isinstance(r, (Obj, Inst)) for r in v.refs) for v in parts)
+    return any(v.labels or any(not isinstance(r, (Obj, Inst)) for r in v.refs) or _is_flag(v) for v in parts)
+
+
+def _is_flag(value: Value) -> bool:
+    """Whether a value switches something on or off, which may decide what a call does."""
+    return any(isinstance(constant, bool) for constant in value.consts)
 
 
 def repr_of(item: tuple[object, Tags]) -> str:

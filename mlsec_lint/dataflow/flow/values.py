@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
 
-from mlsec_lint.dataflow.flow.idents import ONE_OF, parts_of
+from mlsec_lint.dataflow.flow.idents import ONE_OF, parts_of, sized
 
 if TYPE_CHECKING:
     from mlsec_lint.source.ir import Constant
@@ -298,7 +298,7 @@ def joined_ident(left: Value, right: Value) -> object:
             return None
         parts = parts_of(one)
         found.update(dict.fromkeys(parts[1:] if parts and parts[0] == ONE_OF else (one,)))
-    return (ONE_OF, *sorted(found, key=repr)) if len(found) <= MOST_CONSTANTS else None
+    return sized((ONE_OF, *sorted(found, key=repr))) if len(found) <= MOST_CONSTANTS else None
 
 
 def _joined_tests(left: Value, right: Value) -> tuple[Test, ...]:
