@@ -85,7 +85,13 @@ __all__ = [
     "Unpack",
     "With",
     "Yield",
+    "imports_in",
 ]
+
+
+def imports_in(block: Block) -> Block:
+    """The imports directly in a block. One that never runs still says what names mean: ``if TYPE_CHECKING:``."""
+    return [op for op in block if isinstance(op, (Import, ImportFrom))]
 
 
 class Const(Op):

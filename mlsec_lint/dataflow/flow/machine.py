@@ -190,6 +190,8 @@ class Machine:
         """An ``if``: both ways unless the condition is known."""
         value = self.get(op.test)
         known = truth(value)
+        if known is not None:
+            self.block(ir.imports_in(op.orelse if known else op.then))
         start = self.state
         ends: list[State] = []
         for ops, facts, holds in ((op.then, op.holds, True), (op.orelse, op.fails, False)):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.conditions import decided, is_conditional, translated
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.idents import sized
+from mlsec_lint.dataflow.flow.idents import COMPOUND, MADE, parts_of, sized
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.values import (
     NO_LABELS,
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 _LONGEST_CHAIN: Final = 3
 """Call sites in the name of an object."""
-
-_COMPOUND: Final = ("a", "i", "op", "fmt", "sl", "j", "t")
 
 
 class Rewriting:
@@ -319,16 +317,15 @@ class Rewriting:
 
     def ident(self, ident: object) -> object:
         """An identity as the caller knows it."""
-        if not isinstance(ident, tuple) or not ident:
+        parts = parts_of(ident)
+        if not parts:
             return ident
-        parts = cast("tuple[object, ...]", ident)
         if isinstance(parts[0], tuple):
-            if not isinstance(parts[0][0], str) or parts[0][0] not in ("p", "e", "g", "r"):
-                return ident
-            return ident_of(self.resolve(cast("Path", ident)))
-        if parts[0] in _COMPOUND:
-            inner = tuple(self.ident(p) if isinstance(p, tuple) else p for p in parts[1:])
+            known = parts[0][0] in ("p", "e", "g", "r")
+            return ident_of(self.resolve(parts)) if known else ident
+        if parts[0] in COMPOUND:
+            inner = tuple(self.ident(p) if parts_of(p) else p for p in parts[1:])
             return None if None in inner and None not in parts else sized((parts[0], *inner))
-        if parts[0] in ("v", "e", "o", "n") and len(parts) < 8 and ident not in self._machine.solver.modules.idents:
+        if parts[0] in MADE and len(parts) < 8 and ident not in self._machine.solver.modules.idents:
             return (*parts, self._mark)
         return ident
