@@ -338,7 +338,7 @@ def _is_unseen(machine: Machine, value: Value) -> bool:
 
 def _of_metaclass(machine: Machine, target: Cls, name: str) -> Value:
     """What a class has as an instance of its metaclass."""
-    meta = machine.solver.classes.metaclass(machine, target.code)
+    meta = machine.solver.classes.metaclass(target.code)
     found = class_value(machine, meta, name) if meta is not None else None
     return bound(machine, found, ref(target), meta) if found is not None and meta is not None else UNKNOWN
 

@@ -10,7 +10,7 @@ from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Fun, Value, data, 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.machine import Machine
-    from mlsec_lint.dataflow.flow.summary import Call
+    from mlsec_lint.dataflow.flow.summary import Argument, Call
 
 
 def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) -> list[Value]:
@@ -65,11 +65,10 @@ def _rest(machine: Machine, call: Call, position: int, at: int, taken: int) -> V
     return allocate(machine, at, Thing("tuple", dict(items), call.more, call.more is None), variant="args")
 
 
-def _words(machine: Machine, call: Call, keywords: dict[str, object], at: int) -> Value:
+def _words(machine: Machine, call: Call, keywords: dict[str, Argument], at: int) -> Value:
     from mlsec_lint.dataflow.flow.containers import allocate
 
-    named = dict(call.keywords)
-    items = {("str", name): named[name].value for name in keywords}
+    items = {("str", name): argument.value for name, argument in keywords.items()}
     more = call.more_keywords
     if more is None or not more.refs:
         rest = data(more.labels) if more is not None else None

@@ -182,7 +182,7 @@ def _call_object(machine: Machine, target: Obj, labels: Labels, call: Call, at: 
     found = get_attribute(machine, ref(target), "__call__")
     if any(isinstance(r, Bound) and isinstance(r.func, (Fun, Ext)) for r in found.refs):
         return call_value(machine, found, call, at, end)
-    own = thing.own if thing is not None else frozenset()
+    own = thing.own if thing is not None else NO_LABELS
     return unknown_call(machine, labels | own, call, at)
 
 

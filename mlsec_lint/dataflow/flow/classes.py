@@ -241,7 +241,7 @@ class Classes:
         same = found is not None and any(isinstance(r, Cls) and r.code == key for r in found.refs)
         return (("g", key[0]), f"={info.name}") if info is not None and same else None
 
-    def metaclass(self, machine: Machine, key: CodeKey) -> CodeKey | None:
+    def metaclass(self, key: CodeKey) -> CodeKey | None:
         """The metaclass of the project that makes instances of a class."""
         for owner in self.order(key):
             info = self.info(owner) if not isinstance(owner, str) else None
@@ -262,7 +262,7 @@ class Classes:
             self._shapes[key] = known
         return known
 
-    def record_fields(self, machine: Machine, key: CodeKey) -> tuple[str, ...] | None:
+    def record_fields(self, key: CodeKey) -> tuple[str, ...] | None:
         """The fields that the constructor of a record class takes, in order; none for other classes."""
         if not self.shape(key):
             return None
@@ -272,7 +272,7 @@ class Classes:
             fields.update(dict.fromkeys(info.fields) if info is not None else {})
         return tuple(fields)
 
-    def has_external_base(self, machine: Machine, key: CodeKey) -> bool:
+    def has_external_base(self, key: CodeKey) -> bool:
         """Whether the instances may be filled by code that is not seen."""
         return any(isinstance(o, str) and not o.startswith("builtins.object") for o in self.order(key))
 

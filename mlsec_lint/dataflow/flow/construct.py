@@ -108,7 +108,7 @@ def _made_by_metaclass(machine: Machine, cls: Cls, call: Call, at: int, end: int
     """What ``__call__`` of a metaclass of the project returns."""
     from mlsec_lint.dataflow.flow.calls import call_value
 
-    meta = machine.solver.classes.metaclass(machine, cls.code)
+    meta = machine.solver.classes.metaclass(cls.code)
     if meta is None or machine.nesting > 4:
         return None
     found = machine.solver.classes.attribute(machine, meta, "__call__")
@@ -148,11 +148,11 @@ def _refine(machine: Machine, cls: CodeKey, address: Address) -> None:
 def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end: int) -> None:
     """A class without ``__init__`` of its own: fields of a record class, else whatever an external base does."""
     classes = machine.solver.classes
-    fields = classes.record_fields(machine, cls.code)
+    fields = classes.record_fields(cls.code)
     thing = machine.state.heap[address]
     if fields is None:
         own = NO_LABELS
-        if classes.has_external_base(machine, cls.code):
+        if classes.has_external_base(cls.code):
             for value in call.values():
                 own = own | deep_labels(value, machine.state.heap)
             own = with_tags(own, cleaning(machine, external_bases(machine, cls.code)))

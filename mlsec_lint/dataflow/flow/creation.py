@@ -16,7 +16,7 @@ def created(machine: Machine, cls: Cls, name: str, attributes: dict[str, Value])
     """Make the calls that Python makes when a class has been defined."""
     _name_descriptors(machine, cls, attributes)
     classes = machine.solver.classes
-    meta = classes.metaclass(machine, cls.code)
+    meta = classes.metaclass(cls.code)
     if meta is not None:
         parts = Call((Argument(constant(name)), Argument(UNKNOWN), Argument(UNKNOWN)))
         _call(machine, classes.attribute(machine, meta, "__new__"), ref(Cls(meta)), parts)

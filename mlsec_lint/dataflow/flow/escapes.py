@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.references import deep_labels
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Labels, Obj, Source, Value, data, join
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Labels, Obj, Source, Value, data, join, made_by
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
@@ -63,7 +63,7 @@ class Escapes:
             new = thing if old is None else join_things(old, thing)
             if new != old:
                 solver.modules.replace(address, new)
-                changed.add(_module_of(address))
+                changed.add(made_by(address))
         for (path, key), value in self._globals.items():
             old = solver.modules.written.get((path, key))
             new = value if old is None else join(old, value)
@@ -133,9 +133,3 @@ class Escapes:
 
 def _values(thing: Thing) -> list[Value]:
     return [*thing.items.values(), *(v for v in (thing.rest, thing.keys) if v is not None)]
-
-
-def _module_of(address: Address) -> str:
-    """The module whose top level made an object, directly or by a call."""
-    marks = [part for part in address if isinstance(part, tuple) and part and part[0] == "@"]
-    return marks[-1][1] if marks else address[1]

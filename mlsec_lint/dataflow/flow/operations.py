@@ -250,10 +250,9 @@ def _answer(machine: Machine, op: str, left: Value, right: Value) -> bool | None
         if isinstance(one, (int, float)) and isinstance(other, (int, float)):
             return {"<": one < other, ">": one > other, "<=": one <= other, ">=": one >= other}.get(op)
         return None
-    none = right if right.known and right.consts[0] is None else None
-    if none is not None and op in ("is", "is not", "==", "!=") and not left.open and not left.consts and left.refs:
-        if all(not isinstance(r, Sym) for r in left.refs):
-            return op in ("is not", "!=")
+    objects = left.refs and not left.open and not left.consts and all(not isinstance(r, Sym) for r in left.refs)
+    if objects and right.known and right.consts[0] is None and op in ("is", "is not", "==", "!="):
+        return op in ("is not", "!=")
     return None
 
 
@@ -277,9 +276,8 @@ def _format(machine: Machine, op: ir.Format) -> None:
     values = [_shown(machine, machine.get(part)) for part in op.parts]
     texts = [v.consts[0] if v.known else None for v in values]
     if all(isinstance(t, (str, int)) for t in texts) and sum(len(str(t)) for t in texts) < _LONGEST_STRING:
-        if all(isinstance(t, (str, int)) and not isinstance(t, bytes) for t in texts):
-            machine.set(op.dst, constant("".join(str(t) for t in texts)))
-            return
+        machine.set(op.dst, constant("".join(str(t) for t in texts)))
+        return
     labels = frozenset[Label]().union(*(v.labels | content(machine, v) for v in values))
     idents = [ident_of(v) for v in values]
     ident = ("fmt", *idents) if all(i is not None for i in idents) else None

@@ -157,6 +157,6 @@ def _name_at(machine: Machine, cls: Cls, index: int) -> str | None:
     names: list[object] = []
     for _, thing in things(machine, listed) if listed is not None else ():
         names = [value.text for value in thing.sequence()]
-    fields = names or list(machine.solver.classes.record_fields(machine, cls.code) or ())
+    fields = names or list(machine.solver.classes.record_fields(cls.code) or ())
     name = fields[index] if index < len(fields) else None
     return name if isinstance(name, str) else None

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from mlsec_lint.dataflow.flow.values import Address, Bound, Cls, Fun, Label, Labels, Obj, Super, Sym, Value, Wrapped
+from mlsec_lint.dataflow.flow.values import (
+    Address,
+    Bound,
+    Cls,
+    Fun,
+    Label,
+    Labels,
+    Obj,
+    Reference,
+    Super,
+    Sym,
+    Value,
+    Wrapped,
+)
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.heap import Thing
@@ -37,36 +50,34 @@ def addresses_in(value: Value) -> Iterator[Address]:
             yield from target.frames
 
 
+def _address(target: Reference) -> Address | None:
+    """The object that a reference is directly of; functions and receivers are no data."""
+    if isinstance(target, Obj):
+        return target.address
+    return cast("Address", ("s", *target.path)) if isinstance(target, Sym) else None
+
+
 def deep_labels(value: Value, heap: dict[Address, Thing]) -> Labels:
     """The labels of a value and of everything in it: what a function that looks at all of it may see."""
     if not value.refs:
         return value.labels
     labels: set[Label] | None = None
-    seen: set[Address] = set()
+    seen: set[Address | None] = set()
     level = [value]
     for _ in range(_DEEPEST):
         below: list[Value] = []
         for current in level:
             for target in current.refs:
-                kind = type(target)
-                if kind is Obj:
-                    address = target.address  # type: ignore[union-attr]
-                elif kind is Sym:
-                    address = ("s", *target.path)  # type: ignore[union-attr]
-                else:
-                    continue
-                thing = heap.get(address)
+                address = _address(target)
+                thing = heap.get(address) if address is not None else None
                 if thing is None or address in seen:
                     continue
                 seen.add(address)
-                if labels is None:
-                    labels = set(value.labels)
+                labels = set(value.labels) if labels is None else labels
                 labels |= thing.own
-                for part in (*thing.items.values(), thing.rest, thing.keys):
-                    if part is not None:
-                        labels |= part.labels
-                        if part.refs:
-                            below.append(part)
+                parts = [part for part in (*thing.items.values(), thing.rest, thing.keys) if part is not None]
+                labels.update(*(part.labels for part in parts))
+                below += [part for part in parts if part.refs]
         if not below or len(seen) > _MOST_SEEN:
             break
         level = below

@@ -80,7 +80,7 @@ def replaced(machine: Machine, name: str, call: Call, receiver: Value | None, at
     for index, thing in enumerate(found):
         copy = replace(thing, items={**thing.items, **{f".{word}": value for word, value in changes.items()}})
         if thing.kind == "tuple" and thing.cls is not None:
-            copy = positions(machine.solver.classes.record_fields(machine, thing.cls) or (), copy)
+            copy = positions(machine.solver.classes.record_fields(thing.cls) or (), copy)
         if call.more_keywords is not None:
             copy = replace(copy, own=copy.own | call.more_keywords.labels)
         made = allocate(machine, at, copy, variant=f"replaced{index}")
@@ -99,7 +99,7 @@ def as_dictionary(machine: Machine, name: str, call: Call, receiver: Value | Non
 
 def _dictionary(machine: Machine, thing: Thing, at: int, variant: str, depth: int) -> Value:
     items: dict[object, Value] = {}
-    fields = machine.solver.classes.record_fields(machine, thing.cls) if thing.cls is not None else None
+    fields = machine.solver.classes.record_fields(thing.cls) if thing.cls is not None else None
     for name in fields or ():
         value = thing.items.get(f".{name}")
         if value is None and thing.cls is not None:
@@ -119,7 +119,7 @@ def _records(machine: Machine, value: Value) -> list[Thing]:
     for target in value.refs:
         thing = thing_at(machine, target) if isinstance(target, Obj) else None
         cls = target.cls if isinstance(target, Sym) else thing.cls if thing is not None else None
-        fields = classes.record_fields(machine, cls) if cls is not None else None
+        fields = classes.record_fields(cls) if cls is not None else None
         if fields is None:
             return []
         if thing is None:

@@ -26,7 +26,7 @@ from mlsec_lint.dataflow.flow.specialising import given, parameter
 from mlsec_lint.dataflow.flow.statics import Statics
 from mlsec_lint.dataflow.flow.summarise import summarise
 from mlsec_lint.dataflow.flow.summary import BOTTOM, Summary
-from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, Sym, Value, join, symbolic
+from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, Sym, Value, join, made_by, symbolic
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
@@ -85,7 +85,7 @@ class Solver:
         self.log: CallLog | None = None
         self.trimmed: Counter[str] = Counter()
         self.leading: frozenset[CodeKey] | None = None
-        self.holds: Callable[[Code], bool] = lambda code: True
+        self.holds: Callable[[Code], bool] = lambda _: True
         self._coarse: dict[CodeKey, bool] = {}
         self.readers: dict[str, set[CodeKey]] = {}
         self.evaluations = 0
@@ -150,6 +150,7 @@ class Solver:
 
     def _solve(self, demand: Demand) -> Summary:
         start = len(self._finished)
+        used, new = set[Demand](), BOTTOM
         self._running.append(demand)
         try:
             for _ in range(_ROUNDS):
@@ -283,8 +284,7 @@ class Solver:
 
     def note_reader(self, address: Address, key: CodeKey) -> None:
         """Remember that a body looks at an object of a module."""
-        marks = [part for part in address if isinstance(part, tuple) and part and part[0] == "@"]
-        self.readers.setdefault(marks[-1][1] if marks else address[1], set()).add(key)
+        self.readers.setdefault(made_by(address), set()).add(key)
 
     def is_static(self, address: Address) -> bool:
         """Whether the top level of a module made the object."""

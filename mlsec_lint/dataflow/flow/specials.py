@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content
 from mlsec_lint.dataflow.flow.binders import generic, partial_method
-from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
+from mlsec_lint.dataflow.flow.containers import allocate, element_of, spread, things
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.idents import TYPE
 from mlsec_lint.dataflow.flow.references import deep_labels
@@ -20,7 +20,6 @@ from mlsec_lint.dataflow.flow.tasks import run, start
 from mlsec_lint.dataflow.flow.texts import as_text
 from mlsec_lint.dataflow.flow.values import (
     NONE,
-    NOTHING,
     UNKNOWN,
     Bound,
     Cls,
@@ -169,8 +168,9 @@ def _defaultdict(machine: Machine, name: str, call: Call, receiver: Value | None
     """A mapping that makes what it does not have."""
     factory = _value(call, 0)
     made = _dict(machine, name, Call(call.positional[1:], call.keywords, call.more, call.more_keywords), None, at, end)
-    for address, thing in things(machine, made) if made is not None and factory is not None else ():
-        machine.state.heap[address] = thing.with_item(".default", factory)
+    if made is not None and factory is not None:
+        for address, thing in things(machine, made):
+            machine.state.heap[address] = thing.with_item(".default", factory)
     return made
 
 
@@ -463,7 +463,7 @@ def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None,
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """An object with the attributes that the keywords name."""
     items = {f".{word}": argument.value for word, argument in call.keywords}
-    own = call.more_keywords.labels if call.more_keywords is not None else frozenset()
+    own: Labels = call.more_keywords.labels if call.more_keywords is not None else frozenset()
     return allocate(machine, at, Thing("namespace", dict(items), None, not own, own))
 
 
@@ -525,11 +525,6 @@ def _print(machine: Machine, name: str, call: Call, receiver: Value | None, at: 
         values = [argument.value for argument in call.positional]
         taint_content(machine, ident_of(stream.value), data(_labels(machine, values)))
     return NONE
-
-
-def _any_item(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    value = _value(call, 0)
-    return any_of(machine, value) if value is not None else NOTHING
 
 
 _ACTIONS: Final[dict[str, Special]] = {

@@ -175,7 +175,7 @@ class Statics:
         known = self._wrapped.get(path)
         if known is None:
             module = self._solver.project.module(path)
-            known = self._decorated(path, module.body) if module is not None else frozenset()
+            known = self._decorated(path, module.body) if module is not None else frozenset[int]()
             self._wrapped[path] = known
         return known
 

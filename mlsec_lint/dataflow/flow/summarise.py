@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -162,20 +163,8 @@ def _matters(thing: Thing) -> bool:
 
 def _kept(machine: Machine, state: State, returns: Value) -> list[Address]:
     """The new objects that can be reached from outside, nearest first, and objects of modules that were changed."""
-    roots: list[Address] = list(addresses_in(returns))
-    if machine.raised is not None:
-        roots += addresses_in(machine.raised)
-    for address, thing in state.heap.items():
-        if address[0] in ("s", "c"):
-            for value in [*thing.items.values(), *([thing.rest] if thing.rest is not None else [])]:
-                roots += addresses_in(value)
-    for residual in machine.residuals:
-        for value in (residual.callee, *residual.call.values()):
-            roots += addresses_in(value)
-    changed: list[Address] = []
-    for address, thing in state.heap.items():
-        if address[0] in ("a", "f") and machine.solver.is_changed(address, thing):
-            changed.append(address)
+    roots = [address for value in _seen_outside(machine, state, returns) for address in addresses_in(value)]
+    changed = [a for a, t in state.heap.items() if a[0] in ("a", "f") and machine.solver.is_changed(a, t)]
     found: dict[Address, None] = {}
     pending = list(dict.fromkeys([*changed, *roots]))
     for address in pending:
@@ -188,6 +177,21 @@ def _kept(machine: Machine, state: State, returns: Value) -> list[Address]:
         for value in [*thing.items.values(), *(v for v in (thing.rest, thing.keys) if v is not None)]:
             pending.extend(addresses_in(value))
     return list(found)
+
+
+def _seen_outside(machine: Machine, state: State, returns: Value) -> Iterator[Value]:
+    """The values that somebody outside of the body gets hold of."""
+    yield returns
+    if machine.raised is not None:
+        yield machine.raised
+    for address, thing in state.heap.items():
+        if address[0] in ("s", "c"):
+            yield from thing.items.values()
+            if thing.rest is not None:
+                yield thing.rest
+    for residual in machine.residuals:
+        yield residual.callee
+        yield from residual.call.values()
 
 
 def _contents(state: State, known: set[Address]) -> list[tuple[Address, Thing]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -187,6 +187,15 @@ class Value(Struct, frozen=True, cache_hash=True):
         """The string, if the value is a known string."""
         value = self.consts[0] if self.known else None
         return value if isinstance(value, str) else None
+
+
+def made_by(address: Address) -> str:
+    """The module whose top level made an object, directly or by a call."""
+    path: str = address[1]
+    for part in cast("tuple[object, ...]", address):
+        if isinstance(part, tuple) and part and part[0] == "@":
+            path = cast("tuple[str, str]", part)[1]
+    return path
 
 
 NO_LABELS: Final[Labels] = frozenset()
