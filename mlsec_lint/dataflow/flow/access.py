@@ -200,8 +200,6 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
     if found is None:
         return value
     receiver = Value(frozenset((Label(target.path),)), (target,), (), False, target.path)
-    if any(isinstance(r, Wrapped) and r.kind == "property" for r in found.refs):
-        return bound(machine, found, receiver, target.cls)
     if any(isinstance(r, (Fun, Wrapped)) or is_bindable(machine, r) for r in found.refs):
         if machine.solver.classes.overridden(target.cls, name) or machine.solver.index.is_replaced(name):
             return value
@@ -309,13 +307,13 @@ def _of_class(machine: Machine, target: Cls, name: str) -> Value:
     found = class_value(machine, target.code, name)
     if found is None:
         return _of_metaclass(machine, target, name)
+    of_enumeration = member(machine, target, name, found)
+    if of_enumeration is not None:
+        return of_enumeration
     if machine.early and machine.body.kind != "module" and _is_unseen(machine, found):
         path = machine.solver.classes.global_path(target.code)
         if path is not None:
             return read_path(machine, path, f".{name}")
-    of_enumeration = member(machine, target, name, found)
-    if of_enumeration is not None:
-        return of_enumeration
     found = _in_frames(found, target)
     result: Value | None = None
     for one in found.refs:

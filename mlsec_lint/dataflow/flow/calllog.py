@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.implicit import before, of_call
+from mlsec_lint.dataflow.flow.protocols import before, of_call
 from mlsec_lint.dataflow.flow.values import CodeKey
 
 if TYPE_CHECKING:

@@ -175,10 +175,10 @@ def _call_object(machine: Machine, target: Obj, labels: Labels, call: Call, at: 
             return call_value(machine, thing.items[".func"], binders.held(thing, call), at, end)
         finally:
             machine.nesting -= 1
-    if thing is not None and thing.kind == binders.GENERIC:
-        return binders.call_generic(machine, thing, call, 0, at, end)
     if thing is not None and thing.cls is None and thing.kind in ("list", "dict", "tuple", "set"):
         return unknown_call(machine, labels, call, at)
+    if thing is not None and thing.kind == binders.GENERIC:
+        return binders.call_generic(machine, thing, call, 0, at, end)
     found = get_attribute(machine, ref(target), "__call__")
     if any(isinstance(r, Bound) and isinstance(r.func, (Fun, Ext)) for r in found.refs):
         return call_value(machine, found, call, at, end)
@@ -328,8 +328,8 @@ def unknown_call(machine: Machine, labels: Labels, call: Call, at: int) -> Value
 def callbacks(machine: Machine, call: Call, labels: Labels, *, likely: bool = False) -> Labels:
     """Functions among the arguments of an unknown function are called once, with the data of the others.
 
-    What they return may be part of its result. Unless the call is ``likely``, a graph of calls does not show it: most
-    methods only keep what they are given.
+    What they return may be part of its result. Unless the calls are ``likely``, a graph of calls does not show them:
+    most methods only keep what they are given.
     """
     made = NO_LABELS
     if machine.nesting >= _DEEPEST_CALLBACK:

@@ -54,6 +54,12 @@ class Code:
         return self.survey.generator
 
     @cached_property
+    def classed(self) -> tuple[int, ...]:
+        """The parameters whose class is asked for: worth telling apart by the class of what is passed."""
+        names = self.survey.classed
+        return tuple(i for i, param in enumerate(self.params) if param.name in names and not param.kind)
+
+    @cached_property
     def decisive_fields(self) -> tuple[tuple[int, Key], ...]:
         """The fields and items of parameters on which conditions depend."""
         positions = {param.name: index for index, param in enumerate(self.params) if param.kind != "*"}
@@ -75,23 +81,6 @@ class Code:
         """The parameters on which conditions depend: only these are worth specialising on."""
         names = self.survey.decisive
         return tuple(i for i, param in enumerate(self.params) if param.name in names and not param.kind)
-
-    @cached_property
-    def decisive_outside(self) -> tuple[tuple[str, int], ...]:
-        """The variables of enclosing functions on which conditions depend, with the level of the function."""
-        found: list[tuple[str, int]] = []
-        for name in sorted(self.survey.decisive - self.body.binds - self.body.globals) if self.enclosing else ():
-            level = self.level_of(name)
-            if level >= 0:
-                found.append((name, level))
-        return tuple(found)
-
-    def level_of(self, name: str) -> int:
-        """The innermost enclosing function that binds a name, -1 for none."""
-        for level in range(len(self.enclosing) - 1, -1, -1):
-            if name in self.enclosing[level].body.binds:
-                return level
-        return -1
 
 
 def all_ops(ops: ir.Block) -> Iterator[ir.Op]:

@@ -148,17 +148,22 @@ def element_of(machine: Machine, value: Value) -> Value:
         else:
             parts.append(thing.any_item())
     parts += [further(r.path, "iter") for r in value.refs if isinstance(r, Sym)]
-    parts += [_element_of_other(r, value) for r in value.refs if not isinstance(r, (Obj, Sym))]
+    parts += [_element_of_other(machine, r, value) for r in value.refs if not isinstance(r, (Obj, Sym))]
     if not parts or (value.open and value.labels):
         parts.append(data(value.labels))
     return join_all(parts)
 
 
-def _element_of_other(target: object, value: Value) -> Value:
+def _element_of_other(machine: Machine, target: object, value: Value) -> Value:
     """An element of what is no object of the heap: a member of an enumeration class, or part of opaque data."""
-    from mlsec_lint.dataflow.flow.values import Cls
+    from mlsec_lint.dataflow.flow.values import Cls, Inst
 
-    return ref(target) if isinstance(target, Cls) else data(value.labels) if value.labels else NOTHING
+    if isinstance(target, Cls):
+        return ref(target)
+    typed = machine.knowledge.types.first(f"{target.name}.__iter__") if isinstance(target, Inst) else None
+    if typed is not None:
+        return Value(value.labels, (Inst(typed),))
+    return data(value.labels) if value.labels else NOTHING
 
 
 _ITERATION: Final = tuple((name, Call()) for name in ("__iter__", "__aiter__", "__next__", "__anext__"))

@@ -1,4 +1,4 @@
-"""What happens once a class statement has run: ``__set_name__``, ``__init_subclass__``, the metaclass."""
+"""What happens once a class statement has run: ``__set_name__``, the metaclass."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ def created(machine: Machine, cls: Cls, name: str, attributes: dict[str, Value])
     """Make the calls that Python makes when a class has been defined."""
     _name_descriptors(machine, cls, attributes)
     classes = machine.solver.classes
-    above = classes.attribute(machine, cls.code, "__init_subclass__", after=cls.code)
-    _call(machine, above, Value(refs=(cls,)), Call())
     meta = classes.metaclass(machine, cls.code)
     if meta is not None:
         parts = Call((Argument(constant(name)), Argument(UNKNOWN), Argument(UNKNOWN)))

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 def call_external(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value:
     """The result of calling an external name, by the models of knowledge or by the default policy."""
     name = machine.knowledge.canonical(name)
-    # What a framework does with a function is told by its own name, not by that of some method (`*.submit`).
-    acts = machine.knowledge.special(name) if not machine.knowledge.callbacks.find(name) else ""
     if machine.solver.log is not None:
         machine.solver.log.external(machine, name, call)
+    # What a framework does with a function is told by its own name, not by that of some method (`*.submit`).
+    acts = machine.knowledge.special(name) if not machine.knowledge.callbacks.find(name) else ""
     notice_sink(machine, name, call, receiver, at, end)
     if acts:
         special = special_call(machine, acts, name, call, receiver, at, end)

@@ -91,7 +91,6 @@ class Machine:
         self.residuals: list[Residual] = []
         self.deferred: dict[tuple[Any, ...], Deferred] = {}
         self.muted = 0
-        self.fixed: dict[str, Value] = {}
         self.trimmed: dict[str, None] = {}
         self.handlers: list[tuple[Value, Entry, int, int]] = []
         self.applications = 0

@@ -51,7 +51,7 @@ def bind(machine: Machine, name: str, value: Value) -> None:
     elif name in body.globals:
         write_overlay(machine, (("g", machine.path),), f"={name}", value)
     elif name in body.nonlocals:
-        level = machine.code.level_of(name)
+        level = _level(machine, name)
         if level >= 0:
             write_overlay(machine, (("e", level),), f"={name}", value)
     elif name in machine.captured:
@@ -83,20 +83,19 @@ def lookup(machine: Machine, name: str) -> Value:
     if name in body.binds:
         return UNKNOWN
     if name not in body.globals:
-        level = machine.code.level_of(name)
+        level = _level(machine, name)
         if level >= 0:
-            return _outer(machine, level, name)
+            return read_path(machine, (("e", level),), f"={name}")
     return global_value(machine, machine.path, name)
 
 
-def _outer(machine: Machine, level: int, name: str) -> Value:
-    """A variable of an enclosing function; some are known constants for the call that is evaluated."""
-    key = f"={name}"
-    if name in machine.fixed:
-        overlay = machine.state.heap.get(("s", ("e", level)))
-        if overlay is None or key not in overlay.items:
-            return machine.fixed[name]
-    return read_path(machine, (("e", level),), key)
+def _level(machine: Machine, name: str) -> int:
+    """The innermost enclosing function that binds a name, -1 for none."""
+    for level in range(len(machine.code.enclosing) - 1, -1, -1):
+        outer = machine.code.enclosing[level].body
+        if name in outer.binds:
+            return level
+    return -1
 
 
 def _of_module(machine: Machine, name: str) -> Value:

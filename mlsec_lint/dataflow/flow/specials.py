@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content, thing_at
+from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content
 from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
 from mlsec_lint.dataflow.flow.heap import Thing
@@ -30,7 +30,6 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Mod,
     Obj,
-    Reference,
     Super,
     Sym,
     Value,
@@ -57,9 +56,9 @@ def special_call(
     machine: Machine, acts: str, name: str, call: Call, receiver: Value | None, at: int, end: int
 ) -> Value | None:
     """The result of a special call; none if it does nothing special with these arguments."""
+    key_function(machine, call, _value(call, 0), at, end)
     if acts.startswith("__"):
         return as_text(machine, acts, _value(call, 0), at, end)
-    key_function(machine, call, _value(call, 0), at, end)
     action = _ACTIONS.get(acts)
     return action(machine, name, call, receiver, at, end) if action is not None else None
 
@@ -105,9 +104,13 @@ def _getattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if not parts or attribute.open:
         parts.append(_any_attribute(machine, obj))
     default = _value(call, 2)
-    if default is not None and all(p.open or not (p.refs or p.consts) for p in parts):
+    if default is not None and all(p.open or not (p.refs or p.consts) or _is_of_caller(p) for p in parts):
         parts.append(default)
     return join_all(parts)
+
+
+def _is_of_caller(value: Value) -> bool:
+    return bool(value.refs) and isinstance(value.refs[0], Sym)
 
 
 def _any_attribute(machine: Machine, obj: Value) -> Value:
@@ -457,19 +460,6 @@ def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None,
     return tested(machine, value, types) if value is not None and types is not None else None
 
 
-def _is_instance(machine: Machine, target: Reference, types: tuple[Reference, ...]) -> bool | None:
-    """Whether something is an instance of a class of the project; a caller may pass one of a derived class."""
-    thing = thing_at(machine, target) if isinstance(target, Obj) else None
-    cls = thing.cls if thing is not None else target.cls if isinstance(target, Sym) else None
-    if cls is None or not types or not all(isinstance(r, Cls) for r in types):
-        return None
-    order = machine.solver.classes.order
-    asked = [r.code for r in types if isinstance(r, Cls)]
-    if any(code in order(cls) for code in asked):
-        return True
-    return None if isinstance(target, Sym) and any(cls in order(code) for code in asked) else False
-
-
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """An object with the attributes that the keywords name."""
     items = {f".{word}": argument.value for word, argument in call.keywords}
@@ -490,7 +480,7 @@ def _wrapper(machine: Machine, name: str, call: Call, receiver: Value | None, at
 
 
 def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know a nearer one."""
+    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know better."""
     from mlsec_lint.dataflow.flow.construct import instance
 
     values = call.values()[:1]
