@@ -153,11 +153,15 @@ class Analysis:
             demand.everything()
         self.flows.compose(demand, self._failed)
         solver.trimmed.update(demand.unfollowed)
-        self.threat = threat_model(
-            self.knowledge.threat_models, self.chosen_threat, self.facts, has_handlers=self.flows.has_handlers
-        )
         self.outcome.composed = solver.evaluations
         self.outcome.unfollowed = tuple(sorted(solver.trimmed.items()))
+        judged = self.chosen_threat is None and not self.facts.installable
+        self.threat = threat_model(
+            self.knowledge.threat_models,
+            self.chosen_threat,
+            self.facts,
+            has_handlers=judged and self.flows.has_handlers,
+        )
         self.outcome.threat_model = self.threat.stated
 
     def _seeds(self, path: str) -> list[int]:

@@ -115,7 +115,10 @@ class Flows:
     @property
     def has_handlers(self) -> bool:
         """Whether some function of the project is called with data from outside."""
-        return has_handlers(self.solver)
+        try:
+            return has_handlers(self.solver)
+        except Exception:  # noqa: BLE001 - what cannot be evaluated has been reported by its name
+            return self.solver.handlers
 
     def merged(
         self, path: str, drafts: list[Draft], events: Mapping[EventKey, Event], threat: ThreatModel

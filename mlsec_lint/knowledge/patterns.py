@@ -30,6 +30,7 @@ class NameTable(Generic[T]):
     def __init__(self) -> None:
         self._exact: dict[str, list[T]] = {}
         self._patterns: dict[str, list[tuple[re.Pattern[str], T]]] = {}
+        self._written: dict[str, list[T]] = {}
         self._cache: dict[str, tuple[T, ...]] = {}
 
     def add(self, name: str, value: T) -> None:
@@ -37,6 +38,7 @@ class NameTable(Generic[T]):
         if "*" in name.removeprefix("*."):
             last = name.rpartition(".")[2]
             self._patterns.setdefault("" if "*" in last else last, []).append((compile_name(name), value))
+            self._written.setdefault(name, []).append(value)
         else:
             self._exact.setdefault(name, []).append(value)
 
@@ -56,6 +58,12 @@ class NameTable(Generic[T]):
         """The first value that fits, or none."""
         found = self.find(name)
         return found[0] if found else None
+
+    def items(self) -> Iterator[tuple[str, T]]:
+        """All names, wildcards included, with their values."""
+        for name, values in (*self._exact.items(), *self._written.items()):
+            for value in values:
+                yield name, value
 
     def names(self) -> Iterator[str]:
         """All names without wildcards."""

@@ -10,6 +10,7 @@ from mlsec_lint.dataflow.flow.access import get_item, thing_at
 from mlsec_lint.dataflow.flow.containers import things
 from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.entry_values import plain, supplied
+from mlsec_lint.dataflow.flow.handlers import REMOTE
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.summary import Argument, Call, Site
 from mlsec_lint.dataflow.flow.values import (
@@ -111,7 +112,7 @@ def _call(machine: Machine, target: object, entry: Entry, at: int, end: int) -> 
     key, bound, given = parameters_of(machine, target)
     if key is None:
         return _unknown(machine, entry, at, end)
-    machine.solver.handlers = machine.solver.handlers or entry.origin in ("request", "message")
+    machine.solver.handlers = machine.solver.handlers or entry.origin in REMOTE
     code = machine.solver.codes[key]
     positional: list[Argument] = []
     keywords: list[tuple[str, Argument]] = []

@@ -1,12 +1,19 @@
-"""Whether anybody sends the project requests or messages: which threat model suits it depends on that."""
+"""Whether anybody sends the project requests or messages: which threat model suits it depends on that.
+
+The answer must not depend on which bodies the flows needed, so it is looked for from the text on: files that import a
+framework, what their top levels say, the bodies that define or hand over functions, and the names of functions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from mlsec_lint.dataflow.flow.code import all_ops
 from mlsec_lint.dataflow.flow.entries import by_name, entries_of_mark, of_class
-from mlsec_lint.knowledge.index import is_listed
+from mlsec_lint.knowledge.index import Knowledge, is_listed
+from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -14,18 +21,80 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.values import CodeKey
     from mlsec_lint.knowledge.schema_flow import Entry
 
-_REMOTE: Final = ("request", "message")
+REMOTE: Final = ("request", "message")
+"""The origins of which an entry point makes the project a service."""
+
+_LITERAL: Final = re.compile(r"\w+")
 
 
 def has_handlers(solver: Solver) -> bool:
-    """Whether a function of the project is called with requests or messages, once all modules have run."""
+    """Whether a function of the project is called with requests or messages, once the flows are composed."""
+    using = _files_with(solver, _imports(solver.knowledge))
     return (
-        any(_is_remote(entries_of_mark(solver, m)) for marks in solver.decorators.values() for m in marks)
-        or any(_is_remote((handed.entry,)) for handed in solver.handed)
-        or solver.handlers
-        or any(_answers(solver, key) for path in solver.modules.paths() for key in solver.classes.of_module(path))
-        or any(_is_remote(by_name(solver, c, c.owner)) for path in solver.modules.paths() for c in _codes(solver, path))
+        _is_known(solver)
+        or any(_answers(solver, path) for path in using)
+        or any(_answers_inside(solver, path) for path in using)
+        or (bool(using) and any(_answers(solver, path) for path in solver.index.sources))
+        or any(_is_named(solver, path) for path in _files_with(solver, _definitions(solver.knowledge)))
     )
+
+
+def _files_with(solver: Solver, pattern: re.Pattern[bytes]) -> list[str]:
+    return [path for path, data in solver.index.texts() if pattern.search(data)]
+
+
+def _remote(knowledge: Knowledge) -> Iterator[tuple[str, Entry]]:
+    """The names of decorators, bases and callbacks that make handlers."""
+    for table in (knowledge.decorated, knowledge.bases, knowledge.callbacks):
+        for name, entry in table.items():
+            if entry.origin in REMOTE:
+                yield name, entry
+
+
+def _imports(knowledge: Knowledge) -> re.Pattern[bytes]:
+    """Finds an import of a library that has handlers; a root with wildcards by the longest word in the name."""
+    roots: set[str] = set()
+    for name, _ in _remote(knowledge):
+        first = name.partition(".")[0]
+        roots.add(first if "*" not in first else max(_LITERAL.findall(name), key=len))
+    words = "|".join(sorted(map(re.escape, roots)))
+    return re.compile(rf"(?m)^[ \t]*(?:from|import)[ \t][^\n]*?(?:{words})".encode())
+
+
+def _definitions(knowledge: Knowledge) -> re.Pattern[bytes]:
+    """Finds the definition of a function that is a handler by its name."""
+    listed = ((name, entry) for name, entries in knowledge.conventions.items() for entry in entries)
+    words = {name.rpartition(".")[2] for name, entry in listed if entry.origin in REMOTE}
+    return re.compile(rf"\bdef[ \t]+(?:{'|'.join(sorted(words)) or '(?!)'})\b".encode())
+
+
+def _is_known(solver: Solver) -> bool:
+    """Whether the bodies that are evaluated so far have such a function."""
+    return (
+        solver.handlers
+        or any(_is_remote(entries_of_mark(solver, m)) for marks in solver.decorators.values() for m in marks)
+        or any(_is_remote((handed.entry,)) for handed in solver.handed)
+    )
+
+
+def _answers(solver: Solver, path: str) -> bool:
+    """Whether the top level of a module has, or hands over, such a function."""
+    solver.guarded(lambda: solver.exit(path))
+    return _is_known(solver) or any(_has_method(solver, key) for key in solver.classes.of_module(path))
+
+
+def _answers_inside(solver: Solver, path: str) -> bool:
+    """Whether a body of a module defines or hands over such a function."""
+    for code in _codes(solver, path):
+        if any(isinstance(op, (ir.Call, ir.Method, ir.SetAttribute, ir.Function)) for op in all_ops(code.ops)):
+            solver.demanded((code.key, (), False))
+            if _is_known(solver):
+                return True
+    return False
+
+
+def _is_named(solver: Solver, path: str) -> bool:
+    return any(_is_remote(by_name(solver, code, code.owner)) for code in _codes(solver, path))
 
 
 def _codes(solver: Solver, path: str) -> list[Code]:
@@ -35,12 +104,12 @@ def _codes(solver: Solver, path: str) -> list[Code]:
 
 
 def _is_remote(entries: Iterable[Entry]) -> bool:
-    return any(entry.origin in _REMOTE and not entry.methods for entry in entries)
+    return any(entry.origin in REMOTE and not entry.methods for entry in entries)
 
 
-def _answers(solver: Solver, key: CodeKey) -> bool:
+def _has_method(solver: Solver, key: CodeKey) -> bool:
     """Whether a class has one of the methods that its library base or its decorator lists."""
-    entries = [entry for entry in of_class(solver, key) if entry.origin in _REMOTE]
+    entries = [entry for entry in of_class(solver, key) if entry.origin in REMOTE]
     for owner in solver.classes.order(key) if entries else ():
         info = solver.classes.info(owner) if not isinstance(owner, str) else None
         for name in info.attributes if info is not None else ():

@@ -7,7 +7,7 @@ of the project have a method of this name, and does a subclass define it again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Final
 
@@ -33,15 +33,22 @@ class ProjectIndex:
 
     def __init__(self, read: Callable[[str], bytes | None], sources: tuple[str, ...]) -> None:
         self._read = read
-        self._sources = sources
+        self.sources = sources
         self._redefined: dict[str, frozenset[str]] = {}
         self._families: dict[str, frozenset[str]] = {}
+
+    def texts(self) -> Iterator[tuple[str, bytes]]:
+        """The files that can be read, with their text."""
+        for path in self.sources:
+            data = self._read(path)
+            if data is not None:
+                yield path, data
 
     @cached_property
     def _classes(self) -> dict[str, tuple[set[str], set[str]]]:
         """For each class name, the names of its bases and of its methods (classes of one name are merged)."""
         found: dict[str, tuple[set[str], set[str]]] = {}
-        for path in self._sources:
+        for path in self.sources:
             data = self._read(path)
             if data is not None:
                 self._scan(data, found)
@@ -51,7 +58,7 @@ class ProjectIndex:
     def _stored(self) -> frozenset[str]:
         """The names of attributes that are assigned somewhere: a callable may be stored in one."""
         found: set[bytes] = set()
-        for path in self._sources:
+        for path in self.sources:
             data = self._read(path)
             if data is not None:
                 found.update(_STORED.findall(data))
