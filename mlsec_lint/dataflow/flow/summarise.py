@@ -89,7 +89,7 @@ def _mentions_result(value: Value) -> bool:
 
 
 def _telling(state: State, kept: list[Address]) -> list[Address]:
-    """The objects that hold data or functions, or lead to some: what is left are constants, most of the size."""
+    """The objects that hold data, flags, functions or methods, or lead to some: the rest is most of the size."""
     telling = {address for address in kept if _tells(state.heap[address])}
     for _ in range(_FEW_OBJECTS):
         more = {
@@ -105,10 +105,13 @@ def _telling(state: State, kept: list[Address]) -> list[Address]:
 
 
 def _tells(thing: Thing) -> bool:
-    if thing.own or thing.kind == "generator":
+    if thing.own or thing.cls is not None or thing.kind == "generator":
         return True
     parts = [*thing.items.values(), *(v for v in (thing.rest, thing.keys) if v is not None)]
-    return any(v.labels or any(not isinstance(r, (Obj, Inst)) for r in v.refs) for v in parts)
+    return any(
+        v.labels or any(isinstance(c, bool) for c in v.consts) or any(not isinstance(r, (Obj, Inst)) for r in v.refs)
+        for v in parts
+    )
 
 
 def repr_of(item: tuple[object, Tags]) -> str:
