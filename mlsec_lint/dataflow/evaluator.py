@@ -128,6 +128,7 @@ class Evaluator:
         """An ``if``: both ways unless the condition is known."""
         known = self.truth(self.get(op.test))
         if known is not None:
+            self.block(ir.imports_in(op.orelse if known else op.then))
             self.block(op.then if known else op.orelse)
             return
         start = self.state

@@ -12,6 +12,7 @@ from mlsec_lint.checks.draft import Draft
 from mlsec_lint.domain.finding import Finding, Problem, ScanResult, Statistics
 from mlsec_lint.domain.rule import Rule
 from mlsec_lint.engine.analysis import Analysis, Outcome
+from mlsec_lint.engine.calls import call_pairs
 from mlsec_lint.engine.config import Config, validate_selectors
 from mlsec_lint.engine.discovery import Discovery, discover
 from mlsec_lint.engine.project_facts import project_facts
@@ -94,8 +95,9 @@ def run(request: Request, progress: Callable[[int, int], None] | None = None) ->
     )
     outcome = analysis.run()
     gaps = unscanned(analysis.context, texts)
+    calls = call_pairs(analysis, outcome.problems) if request.calls else ()
     problems = [*found.problems, *versions.problems, *outcome.problems, *gaps]
-    return Run(_result(found, outcome, problems, time.perf_counter() - start), knowledge, texts, tuple(rules))
+    return Run(_result(found, outcome, problems, time.perf_counter() - start), knowledge, texts, tuple(rules), calls)
 
 
 def _result(found: Discovery, outcome: Outcome, problems: Sequence[Problem], seconds: float) -> ScanResult:

@@ -153,17 +153,20 @@ class Knowledge:
         for producer in model.producer:
             for name in producer.call:
                 self.producers.add(self.canonical(name), producer)
-        for propagator in model.propagator:
-            for name in propagator.call:
-                self.propagators.add(self.canonical(name), propagator)
-                if propagator.source == "self":
-                    self.passing.add(name.rpartition(".")[2])
+        self._add_propagators(model)
         for typed in model.type:
             for name in typed.call:
                 self.types.add(self.canonical(name), self.canonical(typed.returns))
         for special in model.special:
             for name in special.call:
                 self.specials.add(self.canonical(name), special.acts)
+
+    def _add_propagators(self, model: Model) -> None:
+        for propagator in model.propagator:
+            for name in propagator.call:
+                self.propagators.add(self.canonical(name), propagator)
+                if propagator.source == "self":
+                    self.passing.add(name.rpartition(".")[2])
 
     def _add_flows(self, model: Model) -> None:
         for guard in model.guard:

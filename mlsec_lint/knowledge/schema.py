@@ -133,8 +133,8 @@ class Special(Strict, kw_only=True, frozen=True):
 
     ``partial``, ``getattr``, ``import``, ``dict``, ``sequence``, ``enumerate``, ``zip``, ``super``, ``property``,
     ``default`` (a field's), ``swallow`` (exceptions), ``pure`` (the result is determined by the arguments), ``nothing``
-    (it carries nothing of them), ``callback`` (functions among the arguments are called). ``*.submit`` stands for that
-    method of any receiver.
+    (it carries nothing of them), ``callback`` (functions among the arguments are called), ``enumeration`` (of a
+    class: its subclasses have members). ``*.submit`` stands for that method of any receiver.
     """
 
     call: tuple[str, ...]

@@ -13,13 +13,12 @@ from mlsec_lint.knowledge.schema_flow import Entry, Guard
 _VERDICTS = ("safe", "unsafe")
 _ACTS = ("test", "check", "clean", "digest", "compare")
 _SPECIALS = (
-    "partial", "getattr", "setattr", "import", "dict", "namespace", "sequence", "enumerate", "zip", "super", "new",
-    "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing", "callback", "invoke",
-    "submit", "map", "filter", "reduce", "start", "gather", "element", "same", "iterator", "isinstance", "type",
-    "defaultdict", "queue", "leave", "exception", "false", "copy", "print",
-    "convert",
-    "timer", "run", "done", "partialmethod",
-    "factory", "replace", "asdict", "named", "keyed", "vars", "globals", "delattr", "__str__", "__repr__", "__bytes__", "__fspath__", "__format__",
+    "partial", "getattr", "setattr", "import", "dict", "namespace", "sequence", "enumerate", "enumeration", "zip",
+    "super", "new", "property", "static", "class", "dispatch", "default", "record", "swallow", "pure", "nothing",
+    "callback", "invoke", "submit", "map", "filter", "reduce", "start", "gather", "chain", "second", "enter",
+    "element", "same", "iterator", "isinstance", "type", "defaultdict", "queue", "leave", "exception", "false",
+    "copy", "print", "convert", "timer", "run", "done", "partialmethod", "factory", "replace", "asdict", "named",
+    "keyed", "vars", "globals", "delattr", "__str__", "__repr__", "__bytes__", "__fspath__", "__format__",
 )  # fmt: skip
 _RECEIVERS = ("exact", "import", "any")
 _TESTS = (

@@ -85,7 +85,13 @@ __all__ = [
     "Unpack",
     "With",
     "Yield",
+    "imports_in",
 ]
+
+
+def imports_in(block: Block) -> Block:
+    """The imports directly in a block. One that never runs still says what names mean: ``if TYPE_CHECKING:``."""
+    return [op for op in block if isinstance(op, (Import, ImportFrom))]
 
 
 class Const(Op):
@@ -301,10 +307,11 @@ class Iterate(Op):
 
 
 class Enter(Op):
-    """``dst`` is what ``with src as dst`` binds."""
+    """``dst`` is what ``with src as dst`` binds; without ``named``, nothing is bound to it."""
 
     dst: Register
     src: Register
+    named: bool = True
 
 
 class Accumulate(Op):

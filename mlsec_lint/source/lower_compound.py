@@ -59,7 +59,7 @@ def lower_with(scope: Scope, node: Node) -> None:
         src = lower_expression(scope, context)
         managers.append(src)
         dst = scope.register()
-        scope.emit(ir.Enter(dst, src))
+        scope.emit(ir.Enter(dst, src, alias is not None))
         if alias is not None and alias.named_children:
             lower_target(scope, alias.named_children[0], dst)
     with scope.block() as block:

@@ -26,6 +26,24 @@ FLOW = Flow(
         Step(Location("a.py", 5, 12, 5, 30), "loaded", "torch.load(path)", "sink", "restore"),
     ),
 )
+MAIN = """\
+from app.store import Store
+
+def serve(path):
+    return Store(path).read()
+
+serve("a.pkl")
+"""
+STORE = """\
+import pickle
+
+class Store:
+    def __init__(self, path):
+        self.path = path
+
+    def read(self):
+        return pickle.load(open(self.path, "rb"))
+"""
 CALLS = (("api", "api.predict"), ("api.predict", "a.restore"), ("a.restore", "torch.load"))
 
 
@@ -122,6 +140,23 @@ class TestCalls:
         assert cli("graph", "--calls", "--from", "predict", "--to", "a.restore").out == (
             "a.restore\napi.predict\n  -> a.restore\n"
         )
+
+    def test_what_a_project_calls_is_worked_out(self, cli: Cli, tree: Tree) -> None:
+        tree({"app/__init__.py": "", "app/main.py": MAIN, "app/store.py": STORE})
+        done = cli("graph", "--calls", "--format", "json")
+        assert (done.code, done.err) == (0, "")
+        assert json.loads(done.out) == {
+            "<builtin>.open": [],
+            "app.main": ["app.main.serve"],
+            "app.main.serve": ["app.store.Store.__init__", "app.store.Store.read"],
+            "app.store.Store.__init__": [],
+            "app.store.Store.read": ["<builtin>.open", "pickle.load"],
+            "pickle.load": [],
+        }
+
+    def test_a_project_without_calls_has_an_empty_graph(self, cli: Cli, tree: Tree) -> None:
+        tree({"a.py": "x = 1\n"})
+        assert cli("graph", "--calls") == (0, "", "mlsec-lint: no call was found; the graph is empty\n")
 
     def test_calls_are_asked_for_only_if_they_are_shown(self, cli: Cli, flows: Callable[[], engine.Request]) -> None:
         cli("graph")

@@ -10,6 +10,7 @@ from mlsec_lint.dataflow.flow.annotations import ANNOTATED
 from mlsec_lint.dataflow.flow.entry_values import is_spared
 from mlsec_lint.dataflow.flow.guards import forget
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.members import member
 from mlsec_lint.dataflow.flow.names import further, read_path, write_global, write_overlay
 from mlsec_lint.dataflow.flow.reflection import NAMESPACE, namespace, read, update, write_through
 from mlsec_lint.dataflow.flow.sourcing import source_label
@@ -119,7 +120,9 @@ def _attribute(machine: Machine, target: Reference, obj: Value, name: str, at: i
     if isinstance(target, Wrapped) and name in ("setter", "getter", "deleter"):
         return ref(Bound(Ext(f"property.{name}"), ref(target)))
     if isinstance(target, (Fun, Bound)):
-        return _of_function(target, name)
+        written = machine.state.heap.get(("c", *target.code)) if isinstance(target, Fun) else None
+        found = written.items.get(f".{name}") if written is not None else None
+        return found if found is not None else _of_function(target, name)
     return UNKNOWN
 
 
@@ -197,8 +200,6 @@ def _symbolic(machine: Machine, target: Sym, name: str, at: int, end: int) -> Va
     if found is None:
         return value
     receiver = Value(frozenset((Label(target.path),)), (target,), (), False, target.path)
-    if any(isinstance(r, Wrapped) and r.kind == "property" for r in found.refs):
-        return bound(machine, found, receiver, target.cls)
     if any(isinstance(r, (Fun, Wrapped)) or is_bindable(machine, r) for r in found.refs):
         if machine.solver.classes.overridden(target.cls, name) or machine.solver.index.is_replaced(name):
             return value
@@ -306,6 +307,9 @@ def _of_class(machine: Machine, target: Cls, name: str) -> Value:
     found = class_value(machine, target.code, name)
     if found is None:
         return _of_metaclass(machine, target, name)
+    of_enumeration = member(machine, target, name, found)
+    if of_enumeration is not None:
+        return of_enumeration
     if machine.early and machine.body.kind != "module" and _is_unseen(machine, found):
         path = machine.solver.classes.global_path(target.code)
         if path is not None:
@@ -416,7 +420,7 @@ def set_attribute(machine: Machine, obj: Value, name: str, value: Value) -> None
             write_overlay(machine, target.path, key, value, strong=strong)
         elif isinstance(target, Obj):
             _set_on_object(machine, target, name, value, strong)
-        elif isinstance(target, Cls):
+        elif isinstance(target, (Cls, Fun)):
             address = ("c", *target.code)
             thing = machine.state.heap.get(address) or Thing("overlay", {}, exact=False)
             machine.state.heap[address] = thing.with_item(key, value) if strong else thing.with_weak(key, value)

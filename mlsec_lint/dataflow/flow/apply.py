@@ -14,6 +14,7 @@ from mlsec_lint.dataflow.flow.binding import bind_arguments
 from mlsec_lint.dataflow.flow.conditions import is_conditional
 from mlsec_lint.dataflow.flow.guards import establish
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
+from mlsec_lint.dataflow.flow.implicit import replay
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
 from mlsec_lint.dataflow.flow.specialising import specialisation
 from mlsec_lint.dataflow.flow.summary import MOST_SINKS, Argument, Call, SinkHit, Site, Summary
@@ -45,16 +46,21 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
 
     code = machine.solver.codes[fun.code]
     machine.applications += 1
+    if machine.solver.log is not None:
+        machine.solver.log.function(machine, fun.code)
     if machine.applications > MOST_APPLICATIONS:
         machine.trimmed["a function with too many calls was followed in part"] = None
         return unknown_call(machine, frozenset(), call, at)
+    machine.solver.note_edge(machine.origin[0], fun.code)
     if machine.solver.is_coarse(code):
-        machine.solver.note_edge(machine.origin[0], fun.code)
         return unknown_call(machine, frozenset(), call, at)
     values = bind_arguments(machine, code, fun, call, at)
     spec = specialisation(machine, code, fun, values)
     machine.solver.note_edge(machine.origin[0], fun.code)
-    summary = machine.solver.summary(fun.code, spec, early=machine.early)
+    early = machine.early or machine.late
+    if machine.solver.log is not None:
+        machine.solver.log.uses(machine, (fun.code, spec, early))
+    summary = machine.solver.summary(fun.code, spec, early=early)
     application = Application(machine, code, fun, values, summary, at, end)
     if machine.recorder is not None:
         machine.recorder.called(application, values, spec)
@@ -92,15 +98,19 @@ class Application:
         machine, summary, rewriting = self.machine, self.summary, self.rewriting
         if summary is machine.solver.bottom:
             return UNKNOWN
-        if summary.returns is not None and not summary.heap and not summary.residuals:
+        if summary.returns is not None and not (summary.heap or summary.residuals or summary.deferred):
             return self._plain(summary.returns)
         # Every path is resolved before anything is written: the callee speaks of the state at its entry.
         rewriting.prepare(summary)
         heap = [(address, thing) for address, thing in summary.heap if address[0] != "s"]
         written = [(address, thing) for address, thing in summary.heap if address[0] == "s"]
+        if summary.deferred:
+            replay(machine, rewriting, summary.deferred, results=False)
         self._write(heap, written)
         if summary.residuals:
             self._residuals()
+            if summary.deferred:
+                replay(machine, rewriting, summary.deferred, results=True)
             late = summary.late
             self._write([e for e in heap if e[0] in late], [e for e in written if e[0] in late])
         self._raise()
@@ -192,10 +202,11 @@ class Application:
 
     def _residuals(self) -> None:
         from mlsec_lint.dataflow.flow.calls import call_method, call_value, unknown_call
+        from mlsec_lint.dataflow.flow.scopes import ENTER, enter
 
         machine, rewriting = self.machine, self.rewriting
         outer = machine.origin, machine.via
-        deep = len(machine.via) >= _DEEPEST_RESIDUAL
+        deep = machine.resolving >= _DEEPEST_RESIDUAL
         for residual in self.summary.residuals:
             callee = rewriting.value(residual.callee)
             call = self._call(residual.call)
@@ -204,25 +215,41 @@ class Application:
                 result = unknown_call(machine, callee.labels, call, site.at)
             else:
                 machine.origin = (residual.code, site)
-                machine.via = (*outer[1], *self._hops())
+                machine.via = (*outer[1], *self._hops(), *residual.hops)
+                machine.resolving += 1
                 try:
-                    if residual.method:
+                    if residual.method == ENTER:
+                        result = enter(machine, callee)
+                    elif residual.method:
                         result = call_method(machine, callee, residual.method, call, site.at, site.end)
                     else:
                         result = call_value(machine, callee, call, site.at, site.end)
                 finally:
                     machine.origin, machine.via = outer
+                    machine.resolving -= 1
             rewriting.result(residual.number, result)
             if not machine.state.alive:
                 machine.state.alive = True
 
     def _call(self, call: Call) -> Call:
         value = self.rewriting.value
+        positional = tuple(Argument(value(a.value), a.at, a.end) for a in call.positional)
+        more = value(call.more) if call.more is not None else None
+        spread = value(call.spread) if call.spread is not None else None
+        if spread is not None:
+            from mlsec_lint.dataflow.flow.calls import sequence_of
+
+            items = sequence_of(self.machine, spread)
+            if items is not None:
+                positional, more, spread = (*positional, *map(Argument, items)), None, None
+            elif not isinstance(next(iter(spread.refs), None), Sym):
+                spread = None
         return Call(
-            tuple(Argument(value(a.value), a.at, a.end) for a in call.positional),
+            positional,
             tuple((n, Argument(value(a.value), a.at, a.end)) for n, a in call.keywords),
-            value(call.more) if call.more is not None else None,
+            more,
             value(call.more_keywords) if call.more_keywords is not None else None,
+            spread,
         )
 
     def _sinks(self) -> None:

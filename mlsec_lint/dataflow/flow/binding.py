@@ -19,10 +19,10 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
 
     values: list[Value] = []
     keywords = dict(call.keywords)
-    position = 0
+    position = taken = 0
     for index, param in enumerate(code.params):
         if param.kind == "*":
-            values.append(_rest(machine, call, position, at))
+            values.append(_rest(machine, call, position, at, taken))
             position = len(call.positional)
         elif param.kind == "**":
             values.append(_words(machine, call, keywords, at))
@@ -34,7 +34,11 @@ def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) 
         else:
             value = _default(machine, code, fun, index)
             if call.more is not None and not param.keyword_only:
-                value = call.more if value is None else join(value, call.more)
+                more = call.more
+                if call.spread is not None:
+                    more = get_item(machine, call.spread, Value(consts=(taken,)))
+                    taken += 1
+                value = more if value is None else join(value, more)
             if call.more_keywords is not None:
                 given = get_item(machine, call.more_keywords, Value(consts=(param.name,)))
                 if given is not NOTHING:
@@ -52,9 +56,11 @@ def _default(machine: Machine, code: Code, fun: Fun, index: int) -> Value | None
     return machine.solver.modules.default(code, index) or value
 
 
-def _rest(machine: Machine, call: Call, position: int, at: int) -> Value:
+def _rest(machine: Machine, call: Call, position: int, at: int, taken: int) -> Value:
     from mlsec_lint.dataflow.flow.containers import allocate
 
+    if call.spread is not None and not taken and position >= len(call.positional):
+        return call.spread
     items = {("int", i): a.value for i, a in enumerate(call.positional[position : position + MOST_ITEMS])}
     return allocate(machine, at, Thing("tuple", dict(items), call.more, call.more is None), variant="args")
 

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow import binders
 from mlsec_lint.dataflow.flow.access import get_attribute, thing_at
 from mlsec_lint.dataflow.flow.apply import call_function
-from mlsec_lint.dataflow.flow.construct import construct
-from mlsec_lint.dataflow.flow.containers import any_of, container_method, element_of, things
+from mlsec_lint.dataflow.flow.construct import TYPE_CALL, construct, construct_by_type
+from mlsec_lint.dataflow.flow.containers import any_of, container_method, element_of, symbolic_method, things
 from mlsec_lint.dataflow.flow.externals import call_external, notice_method
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import MOST_RESIDUALS, Argument, Call, Residual, Site
@@ -66,16 +66,17 @@ def arguments_of(machine: Machine, written: tuple[ir.Arg, ...]) -> Call:
     keywords: dict[str, Argument] = {}
     more: Value | None = None
     more_keywords: Value | None = None
+    iterable: Value | None = None
     for arg in written:
         value = machine.get(arg.src)
         if arg.kind == "**":
             more_keywords = _spread_keywords(machine, value, keywords, more_keywords)
         elif arg.kind == "*":
-            found = things(machine, value)
-            exact = len(found) == 1 and len(value.refs) == 1 and not value.open and found[0][1].exact
-            if exact and found[0][1].rest is None and found[0][1].kind in ("list", "tuple") and more is None:
-                positional.extend(Argument(item, arg.at, arg.end) for item in found[0][1].sequence())
+            items = sequence_of(machine, value) if more is None else None
+            if items is not None:
+                positional.extend(Argument(item, arg.at, arg.end) for item in items)
             else:
+                iterable = value if more is None and len(value.refs) == 1 and isinstance(value.refs[0], Sym) else None
                 element = element_of(machine, value)
                 more = element if more is None else join(more, element)
         elif arg.name:
@@ -83,8 +84,18 @@ def arguments_of(machine: Machine, written: tuple[ir.Arg, ...]) -> Call:
         elif more is None:
             positional.append(Argument(value, arg.at, arg.end))
         else:
-            more = join(more, value)
-    return Call(tuple(positional), tuple(keywords.items()), more, more_keywords)
+            more, iterable = join(more, value), None
+    return Call(tuple(positional), tuple(keywords.items()), more, more_keywords, iterable)
+
+
+def sequence_of(machine: Machine, value: Value) -> list[Value] | None:
+    """The elements of a list or tuple, if they are known one by one."""
+    found = things(machine, value)
+    if len(found) != 1 or len(value.refs) != 1 or value.open:
+        return None
+    thing = found[0][1]
+    exact = thing.exact and thing.rest is None and thing.kind in ("list", "tuple")
+    return thing.sequence() if exact else None
 
 
 def _spread_keywords(machine: Machine, value: Value, keywords: dict[str, Argument], more: Value | None) -> Value | None:
@@ -140,6 +151,8 @@ def _call_bound(machine: Machine, target: Bound, call: Call, at: int, end: int) 
             found = container_method(machine, target.receiver, func.name.rpartition(".")[2], call, at)
             if found is not None:
                 return found
+        if func.name == TYPE_CALL:
+            return construct_by_type(machine, target.receiver, call, at, end)
         if func.name == "property.setter" and call.positional:
             old = next((r for r in target.receiver.refs if isinstance(r, Wrapped)), None)
             return ref(Wrapped("property", old.func, call.positional[0].value)) if old is not None else UNKNOWN
@@ -162,6 +175,8 @@ def _call_object(machine: Machine, target: Obj, labels: Labels, call: Call, at: 
             return call_value(machine, thing.items[".func"], binders.held(thing, call), at, end)
         finally:
             machine.nesting -= 1
+    if thing is not None and thing.cls is None and thing.kind in ("list", "dict", "tuple", "set"):
+        return unknown_call(machine, labels, call, at)
     if thing is not None and thing.kind == binders.GENERIC:
         return binders.call_generic(machine, thing, call, 0, at, end)
     found = get_attribute(machine, ref(target), "__call__")
@@ -190,8 +205,9 @@ def _method_of(
 ) -> Value | None:
     if isinstance(target, Obj):
         thing = thing_at(machine, target)
-        if thing is None:
-            return None
+        if thing is None:  # an object of a module that still runs: its top level knows it when it makes the call
+            single = replace(obj, refs=(target,), open=False)
+            return residual(machine, single, name, call, at, end) if machine.early else None
         if thing.cls is None and thing.kind in ("list", "dict", "tuple", "set"):
             labels = deep_labels(ref(target), machine.state.heap)
             return NOTHING if _is_container_method(name) else unknown_call(machine, labels, call, at)
@@ -249,6 +265,9 @@ def _symbolic_method(machine: Machine, target: Sym, obj: Value, name: str, call:
     if machine.solver.is_project_method(name) or _hands_over(call):
         return residual(machine, single, name, call, at, end)
     notice_method(machine, name, single, call, at, end)
+    found = symbolic_method(machine, target, name, at) if not call.values() else None
+    if found is not None:
+        return found
     _write_through(machine, target, name, call)
     return unresolved_method(machine, single, name, call, at)
 
@@ -306,10 +325,11 @@ def unknown_call(machine: Machine, labels: Labels, call: Call, at: int) -> Value
     return data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))), ("v", machine.path, at))
 
 
-def callbacks(machine: Machine, call: Call, labels: Labels) -> Labels:
+def callbacks(machine: Machine, call: Call, labels: Labels, *, likely: bool = False) -> Labels:
     """Functions among the arguments of an unknown function are called once, with the data of the others.
 
-    What they return may be part of its result.
+    What they return may be part of its result. Unless the calls are ``likely``, a graph of calls does not show them:
+    most methods only keep what they are given.
     """
     made = NO_LABELS
     if machine.nesting >= _DEEPEST_CALLBACK:
@@ -318,18 +338,21 @@ def callbacks(machine: Machine, call: Call, labels: Labels) -> Labels:
         for target in value.refs:
             if isinstance(target, (Fun, Bound)) and not (isinstance(target, Bound) and isinstance(target.func, Ext)):
                 machine.nesting += 1
+                machine.muted += not likely
                 try:
                     given = data(bounded(with_tags(labels, frozenset((UNRESOLVED,)))))
                     result = call_value(machine, Value(refs=(target,)), Call((), (), given, None), -1, -1)
                     made = made | deep_labels(result, machine.state.heap)
                 finally:
                     machine.nesting -= 1
+                    machine.muted -= not likely
     return with_tags(made, frozenset((UNRESOLVED,)))
 
 
 def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, end: int) -> Value:
     """A call that only a caller can resolve; its result is named, and the call is made when the summary is applied."""
-    site = Site(machine.path, at, end)
+    code, place = machine.origin
+    site = place if place is not None else Site(machine.path, at, end)
     for known in machine.residuals:
         if known.site == site and known.method == method and known.callee.refs == callee.refs:
             index = machine.residuals.index(known)
@@ -339,7 +362,7 @@ def residual(machine: Machine, callee: Value, method: str, call: Call, at: int, 
         machine.trimmed["calls that only callers can resolve were cut off"] = None
         return unknown_call(machine, callee.labels, call, at)
     number = len(machine.residuals)
-    machine.residuals.append(Residual(number, callee, method, call, site, machine.code.key))
+    machine.residuals.append(Residual(number, callee, method, call, site, code, machine.via))
     return symbolic((("r", number),))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.code import all_ops
+from mlsec_lint.dataflow.flow.mro import linearised
 from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Ext, Fun, Path, Value, Wrapped, join, ref
 from mlsec_lint.dataflow.values import ClassRef, External
 from mlsec_lint.source import ir
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import Call
 
-_MOST_BASES: Final = 40
 RECORD: Final = "record"
 _SHAPES: Final = (RECORD, "named", "keyed")
 
@@ -42,7 +42,7 @@ class Classes:
         self._solver = solver
         self.known: dict[CodeKey, ClassRef] = {}
         self._infos: dict[CodeKey, ClassInfo] = {}
-        self._orders: dict[CodeKey, tuple[CodeKey | str, ...]] = {}
+        self._orders: dict[CodeKey | str, tuple[CodeKey | str, ...]] = {}
         self._shapes: dict[CodeKey, str] = {}
         self._ops: dict[str, dict[int, ir.Class]] = {}
 
@@ -189,28 +189,16 @@ class Classes:
         return tuple(found)
 
     def order(self, key: CodeKey) -> tuple[CodeKey | str, ...]:
-        """The class and its bases in the order of look-up; external bases by name.
-
-        Depth first, and of a base that is met twice the last place counts: Python's own order for all hierarchies
-        that are met in practice.
-        """
+        """The class and its bases in the order of look-up; external bases by name."""
         known = self._orders.get(key)
-        if known is not None:
-            return known
-        found: list[CodeKey | str] = []
-        pending: list[CodeKey | str] = [key]
-        while pending and len(found) < _MOST_BASES:
-            current = pending.pop(0)
-            found.append(current)
-            if isinstance(current, str):
-                continue
-            info = self.info(current)
-            bases = info.bases if info is not None else ()
-            pending = [base.code if isinstance(base, Cls) else base.name for base in bases] + pending
-        last = {each: index for index, each in enumerate(found)}
-        result = tuple(each for index, each in enumerate(found) if last[each] == index)
-        self._orders[key] = result
-        return result
+        if known is None:
+            known = self._orders[key] = linearised(key, self._bases, self._orders)
+        return known
+
+    def _bases(self, key: CodeKey | str) -> list[CodeKey | str]:
+        info = self.info(key) if not isinstance(key, str) else None
+        bases = info.bases if info is not None else ()
+        return [base.code if isinstance(base, Cls) else base.name for base in bases]
 
     def attribute(self, machine: Machine, key: CodeKey, name: str, *, after: CodeKey | None = None) -> Value | None:
         """An attribute of a class or of its bases; an external base contributes its own name.

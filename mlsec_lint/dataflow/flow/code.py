@@ -54,6 +54,12 @@ class Code:
         return self.survey.generator
 
     @cached_property
+    def classed(self) -> tuple[int, ...]:
+        """The parameters whose class is asked for: worth telling apart by the class of what is passed."""
+        names = self.survey.classed
+        return tuple(i for i, param in enumerate(self.params) if param.name in names and not param.kind)
+
+    @cached_property
     def decisive_fields(self) -> tuple[tuple[int, Key], ...]:
         """The fields and items of parameters on which conditions depend."""
         positions = {param.name: index for index, param in enumerate(self.params) if param.kind != "*"}
@@ -102,6 +108,39 @@ def blocks_of(op: ir.Op) -> list[ir.Block]:
     if isinstance(op, (ir.Shortcut, ir.Class)):
         return [op.block]
     return []
+
+
+def rebound_later(ops: ir.Block) -> frozenset[str]:
+    """The names that one way through a block binds more than once; branches that exclude each other count as one."""
+    found: set[str] = set()
+    pending = [ops]
+    while pending:
+        seen: dict[str, bool] = {}
+        for op in pending.pop():
+            bound = _bound_by(op)
+            package = isinstance(op, ir.Import)
+            for name in bound:
+                if name in seen and not (package and seen[name]):
+                    found.add(name)
+                seen[name] = package
+            if isinstance(op, ir.Loop):
+                found |= bound
+            if not isinstance(op, ir.Class):
+                pending.extend(blocks_of(op))
+    return frozenset(found)
+
+
+def _bound_by(op: ir.Op) -> set[str]:
+    """The names that an operation binds, with the blocks in it."""
+    found: set[str] = set()
+    for each in all_ops([op]) if not isinstance(op, ir.Class) else ():
+        if isinstance(each, ir.Store):
+            found.add(each.name)
+        elif isinstance(each, ir.Import):
+            found.add(each.alias or each.module.partition(".")[0])
+        elif isinstance(each, ir.ImportFrom):
+            found.add(each.alias)
+    return found
 
 
 def free_names(body: ir.Body) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -13,16 +13,48 @@ from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.shapes import KEYED, NAMED, initial, keyed_instance, positions
 from mlsec_lint.dataflow.flow.summary import Argument, Call
-from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, Bound, Cls, CodeKey, Fun, Obj, Value, ref, with_tags
+from mlsec_lint.dataflow.flow.values import (
+    NO_LABELS,
+    UNKNOWN,
+    Address,
+    Bound,
+    Cls,
+    CodeKey,
+    Ext,
+    Fun,
+    Obj,
+    Sym,
+    Value,
+    join_all,
+    ref,
+    with_tags,
+)
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
 
 
-def construct(machine: Machine, cls: Cls, call: Call, at: int, end: int) -> Value:
-    """A new instance."""
+TYPE_CALL: Final = "builtins.type.__call__"
+
+
+def construct_by_type(machine: Machine, receiver: Value, call: Call, at: int, end: int) -> Value:
+    """``super().__call__(...)`` in a metaclass: a new instance of the receiver, without asking its metaclass again."""
+    from mlsec_lint.dataflow.flow.calls import residual
+
+    made: list[Value] = []
+    for target in receiver.refs:
+        if isinstance(target, Cls):
+            made.append(construct(machine, target, call, at, end, asks=False))
+        elif isinstance(target, Sym):
+            callee = ref(Bound(Ext(TYPE_CALL), Value(receiver.labels, (target,))))
+            made.append(residual(machine, callee, "", call, at, end))
+    return join_all(made) if made else UNKNOWN
+
+
+def construct(machine: Machine, cls: Cls, call: Call, at: int, end: int, *, asks: bool = True) -> Value:
+    """A new instance; ``asks`` its metaclass how instances are made."""
     classes = machine.solver.classes
-    made = _made_by_metaclass(machine, cls, call, at, end)
+    made = _made_by_metaclass(machine, cls, call, at, end) if asks else None
     if made is not None:
         return made
     if classes.shape(cls.code) == KEYED:
@@ -39,8 +71,20 @@ def construct(machine: Machine, cls: Cls, call: Call, at: int, end: int) -> Valu
         if found is not None and any(isinstance(r, Fun) for r in found.refs):
             initialise(machine, found, target, call, at, end)
         else:
+            _note_bases(machine, cls)
             fill(machine, cls, target.address, call, at, end)
     return made
+
+
+def _note_bases(machine: Machine, cls: Cls) -> None:
+    """Where calls are noted: the constructor that an external base brings, if the project has none."""
+    log = machine.solver.log
+    if log is None:
+        return
+    for base in machine.solver.classes.order(cls.code):
+        if isinstance(base, str) and base != "builtins.object":
+            log.external(machine, f"{base}.__init__")
+            return
 
 
 def instance(machine: Machine, cls: Cls, at: int) -> Value:

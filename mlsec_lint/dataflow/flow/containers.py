@@ -11,12 +11,14 @@ from mlsec_lint.dataflow.flow.access import thing_at
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import further
 from mlsec_lint.dataflow.flow.reflection import NAMESPACE, OWNER, read, write_through
+from mlsec_lint.dataflow.flow.summary import Call
 from mlsec_lint.dataflow.flow.values import (
     NONE,
     NOTHING,
     UNKNOWN,
     Address,
     Fun,
+    Label,
     Obj,
     Sym,
     Value,
@@ -29,7 +31,6 @@ from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
-    from mlsec_lint.dataflow.flow.summary import Call
 
 _MOST_KEYS: Final = 4
 
@@ -165,23 +166,26 @@ def _element_of_other(machine: Machine, target: object, value: Value) -> Value:
     return data(value.labels) if value.labels else NOTHING
 
 
+_ITERATION: Final = tuple((name, Call()) for name in ("__iter__", "__aiter__", "__next__", "__anext__"))
+
+
 def _iterated(machine: Machine, address: Address, thing: Thing) -> Value:
     """What iterating an instance of a project class yields: ``__iter__`` and ``__next__``, or ``__getitem__``."""
     from mlsec_lint.dataflow.flow.access import bound
     from mlsec_lint.dataflow.flow.calls import call_value
-    from mlsec_lint.dataflow.flow.summary import Argument, Call
+    from mlsec_lint.dataflow.flow.summary import Argument
 
     if thing.cls is None or machine.nesting > 6:
         return data(thing.own)
     receiver = ref(Obj(address))
     machine.nesting += 1
     try:
-        for name, call in (("__iter__", Call()), ("__next__", Call()), ("__getitem__", Call((Argument(UNKNOWN),)))):
+        for name, call in (*_ITERATION, ("__getitem__", Call((Argument(UNKNOWN),)))):
             found = machine.solver.classes.attribute(machine, thing.cls, name)
             if found is None or not any(isinstance(r, Fun) for r in found.refs):
                 continue
             result = call_value(machine, bound(machine, found, receiver, thing.cls), call, -1, -1)
-            if name != "__iter__":
+            if name not in ("__iter__", "__aiter__"):
                 return result
             if any(isinstance(r, Obj) and r.address == address for r in result.refs):
                 continue
@@ -307,6 +311,20 @@ def container_method(machine: Machine, obj: Value, name: str, call: Call, at: in
     return join_all(results)
 
 
+def symbolic_method(machine: Machine, target: Sym, name: str, at: int) -> Value | None:
+    """What ``values``, ``items`` and ``copy`` give of a mapping of the callers; none for other methods."""
+    held = Value(frozenset((Label(target.path),)), (target,))
+    if name == "copy":
+        return held
+    if name == "values":
+        return allocate(machine, at, Thing("list", {}, any_of(machine, held), False), variant="values")
+    if name == "items":
+        parts = {("int", 0): element_of(machine, held), ("int", 1): any_of(machine, held)}
+        pair = allocate(machine, at, Thing("tuple", parts), variant="pair")
+        return allocate(machine, at, Thing("list", {}, pair, False), variant="items")
+    return None
+
+
 _CONTAINERS: Final = ("list", "tuple", "dict", "set", "queue")
 
 Outcome = tuple[Thing, Value]
@@ -405,6 +423,13 @@ def _remove(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     return replace(thing, items={}, rest=thing.any_item(), exact=False), NONE
 
 
+def _sort(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
+    from mlsec_lint.dataflow.flow.specials import key_function
+
+    key_function(machine, call, allocate(machine, at, thing, variant="sorted"), at, at)
+    return _remove(machine, thing, call, at)
+
+
 def _reverse(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     if thing.exact and thing.rest is None:
         return replace(thing, items={("int", i): v for i, v in enumerate(reversed(thing.sequence()))}), NONE
@@ -461,7 +486,7 @@ _METHODS: Final[dict[str, Callable[[Machine, Thing, Call, int], Outcome]]] = {
     "remove": _remove,
     "discard": _remove,
     "reverse": _reverse,
-    "sort": _remove,
+    "sort": _sort,
     "values": _values,
     "keys": _keys,
     "items": _items,

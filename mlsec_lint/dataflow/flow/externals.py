@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 def call_external(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value:
     """The result of calling an external name, by the models of knowledge or by the default policy."""
     name = machine.knowledge.canonical(name)
+    if machine.solver.log is not None:
+        machine.solver.log.external(machine, name, call)
     # What a framework does with a function is told by its own name, not by that of some method (`*.submit`).
     acts = machine.knowledge.special(name) if not machine.knowledge.callbacks.find(name) else ""
     notice_sink(machine, name, call, receiver, at, end)
@@ -87,7 +89,7 @@ def _modelled(machine: Machine, name: str, call: Call, receiver: Value | None, a
         refs = (*(r for r in value.refs if not isinstance(r, Sym) and r != typed), typed)
         return Value(bounded(labels), refs, value.consts, value.open, ident_of(value) or ident)
     labels = _all_labels(machine, call, receiver)
-    labels = labels | callbacks(machine, call, labels)
+    labels = labels | callbacks(machine, call, labels, likely=not _is_described(name))
     if labels and not _is_described(name) and not guarding(machine, name, receiver):
         labels = with_tags(labels, frozenset((UNMODELLED,)))
     return Value(bounded(labels), (typed,), (), bool(labels), ident)

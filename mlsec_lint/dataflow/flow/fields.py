@@ -11,7 +11,7 @@ from mlsec_lint.dataflow.flow.apply import Application
 from mlsec_lint.dataflow.flow.entry_values import self_address
 from mlsec_lint.dataflow.flow.heap import Thing, reachable
 from mlsec_lint.dataflow.flow.references import addresses_in
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Fun, Obj, Value, Wrapped, join, ref
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Fun, Labels, Obj, Value, Wrapped, join, ref
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
@@ -123,7 +123,7 @@ class Fields:
 def _with_content(machine: Machine, value: Value | None, written: Thing) -> Value:
     """A field into which a method puts something: what it holds is found in it, and counts as content of the whole."""
     parts = [*written.items.values(), *(v for v in (written.rest,) if v is not None)]
-    labels = written.own.union(*(part.labels for part in parts))
+    labels: Labels = written.own.union(*(part.labels for part in parts))
     for target in value.refs if value is not None else ():
         thing = machine.state.heap.get(target.address) if isinstance(target, Obj) else None
         if thing is None or not isinstance(target, Obj):

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
+from mlsec_lint.dataflow.flow.idents import ONE_OF, TYPE, mentions, parts_of
 from mlsec_lint.dataflow.flow.values import (
     NO_LABELS,
     Condition,
     Ext,
     Labels,
-    Path,
     Source,
     Tags,
     Test,
     Value,
-    ident_of,
     join,
-    truth,
 )
 
 if TYPE_CHECKING:
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
 ALLOWED: Final = "allow-list"
 SIGNED: Final = "signature"
 """A digest with a secret key: it may come with the data, since nobody else can make it."""
-
-TYPE: Final = "t"
-"""The first part of the identity of the type of a value."""
 
 _MOST_TESTS: Final = 6
 
@@ -53,29 +48,11 @@ def forget(state: State, *idents: object) -> None:
         del state.guards[known]
 
 
-def mentions(ident: object, part: object) -> bool:
-    """Whether an identity is another one, or is made of it."""
-    if ident == part:
-        return True
-    if not isinstance(ident, tuple):
-        return False
-    inner = cast("tuple[object, ...]", ident)
-    if is_path(ident) and is_path(part):
-        outer = cast("tuple[object, ...]", part)
-        return inner[: len(outer)] == outer
-    return any(mentions(each, part) for each in inner)
-
-
-def is_path(ident: object) -> bool:
-    """Whether an identity is a path of the callers."""
-    return isinstance(ident, tuple) and bool(ident) and isinstance(cast("tuple[object, ...]", ident)[0], tuple)
-
-
 def tags_of(state: State, ident: object) -> Tags:
     """The guards that a value has passed here; one of several values must have passed them as each of them."""
     tags = state.guards.get(ident, frozenset())
-    parts = cast("tuple[object, ...]", ident) if isinstance(ident, tuple) else ()
-    if parts and parts[0] == "j":
+    parts = parts_of(ident)
+    if parts and parts[0] == ONE_OF:
         common: Tags | None = None
         for part in parts[1:]:
             one = state.guards.get(part, frozenset())
@@ -87,10 +64,10 @@ def tags_of(state: State, ident: object) -> Tags:
 def content_at(state: State, ident: object) -> Value | None:
     """What was written into what a value stands for; the name of a file stands for the file."""
     found = state.contents.get(ident)
-    parts = cast("tuple[object, ...]", ident) if isinstance(ident, tuple) else ()
+    parts = parts_of(ident)
     if found is None and parts and parts[0] == "a":
         return state.contents.get(parts[1])
-    if parts and parts[0] == "j":
+    if parts and parts[0] == ONE_OF:
         for part in parts[1:]:
             one = state.contents.get(part)
             if one is not None:
@@ -158,7 +135,7 @@ def compared(machine: Machine, op: str, left: Value, right: Value) -> tuple[Test
 
 def _of_type(machine: Machine, one: Value, other: Value, holds: bool) -> list[Test]:
     """``type(x) is int``: what the class establishes that the type is compared with."""
-    parts = cast("tuple[object, ...]", one.ident) if isinstance(one.ident, tuple) else ()
+    parts = parts_of(one.ident)
     if len(parts) != 2 or parts[0] != TYPE or len(other.refs) != 1:
         return []
     target = other.refs[0]
@@ -181,9 +158,7 @@ def trusted_by(machine: Machine, tag: str, labels: Labels) -> list[str | Conditi
     if foreign(machine, labels):
         return []
     paths = sorted({each.origin for each in labels if isinstance(each.origin, tuple)}, key=repr)
-    if not paths:
-        return [tag]
-    return [Condition(tag, tuple(cast("list[Path]", paths)), trusted=True)]
+    return [Condition(tag, tuple(paths), trusted=True)] if paths else [tag]
 
 
 def content_labels(machine: Machine, value: Value) -> Labels:
@@ -196,24 +171,3 @@ def content_labels(machine: Machine, value: Value) -> Labels:
 def foreign(machine: Machine, labels: Labels) -> bool:
     """Whether some of the data comes from outside: comparing with it establishes nothing."""
     return any(isinstance(each.origin, Source) and machine.solver.is_foreign(each.origin.kind) for each in labels)
-
-
-__all__ = [
-    "ALLOWED",
-    "SIGNED",
-    "TYPE",
-    "assume",
-    "both",
-    "compared",
-    "content_at",
-    "content_labels",
-    "either",
-    "establish",
-    "foreign",
-    "forget",
-    "ident_of",
-    "mentions",
-    "negated",
-    "tags_of",
-    "truth",
-]

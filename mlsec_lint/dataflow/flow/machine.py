@@ -5,7 +5,7 @@ What single operations do is in ``operations``, calls are in ``calls``; this fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -31,7 +31,7 @@ from mlsec_lint.source import ir
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
-    from mlsec_lint.dataflow.flow.summary import Residual, SinkHit, Site
+    from mlsec_lint.dataflow.flow.summary import Deferred, Residual, SinkHit, Site
     from mlsec_lint.dataflow.flow.tracing.recorder import Recorder
     from mlsec_lint.knowledge.schema_flow import Entry
 
@@ -49,7 +49,12 @@ class StepsExceededError(Exception):
 
 
 class Machine:
-    """Evaluates a body. ``early`` evaluations serve the top level of modules: globals of modules stay symbolic."""
+    """Evaluates a body.
+
+    ``early`` evaluations serve the top level of modules: globals of modules stay symbolic. ``late`` ones run it again
+    when all modules have run: globals of others are known, its own are what they are at the time of each call.
+    ``demand`` names the evaluation where calls are noted.
+    """
 
     def __init__(
         self,
@@ -57,7 +62,9 @@ class Machine:
         code: Code,
         *,
         early: bool = False,
+        late: bool = False,
         recorder: Recorder | None = None,
+        demand: Hashable = None,
     ) -> None:
         self.solver = solver
         self.knowledge = solver.knowledge
@@ -65,6 +72,8 @@ class Machine:
         self.path = code.module.path
         self.body = code.body
         self.early = early
+        self.late = late
+        self.demand = demand
         self.recorder = recorder
         ops = code.ops
         self.registers: list[Value] = [UNKNOWN] * (code.body.registers + 1)
@@ -80,10 +89,13 @@ class Machine:
         self.attempts: list[list[tuple[Value, State | None]]] = []
         self.sinks: dict[tuple[Any, ...], SinkHit] = {}
         self.residuals: list[Residual] = []
+        self.deferred: dict[tuple[Any, ...], Deferred] = {}
+        self.muted = 0
         self.trimmed: dict[str, None] = {}
         self.handlers: list[tuple[Value, Entry, int, int]] = []
         self.applications = 0
         self.nesting = 0
+        self.resolving = 0
         self.place = (max(code.body.at, 0), max(code.body.inside, code.body.at + 1, 1))
         self.origin: tuple[CodeKey, Site | None] = (code.key, None)
         self.via: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
@@ -97,6 +109,8 @@ class Machine:
 
     def run(self) -> None:
         """Evaluate the body from its start; ends are collected in ``returned``."""
+        if self.solver.log is not None:
+            self.solver.log.start(self)
         try:
             self.block(self._ops)
         except StepsExceededError:
@@ -123,9 +137,12 @@ class Machine:
         if self._steps > MOST_STEPS:
             raise StepsExceededError
         recorder = self.recorder
+        log = self.solver.log
         for op in ops:
             if not self.state.alive:
                 return
+            if log is not None:
+                log.before(self, op)
             _OPERATIONS[type(op)](self, op)
             if recorder is not None:
                 recorder.after(self, op)
@@ -173,6 +190,8 @@ class Machine:
         """An ``if``: both ways unless the condition is known."""
         value = self.get(op.test)
         known = truth(value)
+        if known is not None:
+            self.block(ir.imports_in(op.orelse if known else op.then))
         start = self.state
         ends: list[State] = []
         for ops, facts, holds in ((op.then, op.holds, True), (op.orelse, op.fails, False)):

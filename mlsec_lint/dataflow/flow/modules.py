@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,14 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states, join_things
 from mlsec_lint.dataflow.flow.statics import module_code
 from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Value
+from mlsec_lint.dataflow.values import ObjectRef
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.machine import Machine
     from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import SinkHit
+    from mlsec_lint.dataflow.state import HeapObject
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,13 @@ class ModuleExit:
     """The global names and the objects of a module, and the sinks that data reached at its top level.
 
     ``writes`` are what it wrote to globals of other modules.
+    ``unresolved`` says that it makes calls which only other modules can tell the target of.
     """
 
     names: dict[str, Value] = field(default_factory=dict[str, Value])
     heap: dict[Address, Thing] = field(default_factory=dict[Address, Thing])
     sinks: tuple[SinkHit, ...] = ()
+    unresolved: bool = False
     writes: tuple[tuple[Address, Thing], ...] = ()
 
 
@@ -40,6 +46,7 @@ class Modules:
         self.heap: dict[Address, Thing] = {}
         self.idents: set[object] = set()
         self._settled: dict[Address, Thing] = {}
+        self._listed: dict[str, frozenset[str] | None] = {}
         self.written: dict[tuple[str, Key], Value] = {}
         self.of_classes: dict[Address, Thing] = {}
         self.defaults: dict[CodeKey, tuple[Value | None, ...]] = {}
@@ -81,7 +88,20 @@ class Modules:
         heap |= {a: t if a[1] == path else _perhaps(t) for a, t in state.heap.items() if a[0] == "c"}
         hits = tuple(sorted(machine.sinks.values(), key=lambda h: (h.site.module, h.site.at, h.name)))
         writes = tuple((a, t) for a, t in state.heap.items() if a[0] == "s" and a[1][0] == "g" and a[1][1] != path)
-        return ModuleExit(state.names, heap, hits, writes)
+        return ModuleExit(state.names, heap, hits, bool(machine.residuals), writes)
+
+    def late(self, path: str, demand: Hashable = None) -> Machine | None:
+        """The top level of a module as it runs when all others have run."""
+        from mlsec_lint.dataflow.flow.machine import Machine
+
+        code = module_code(self._solver, path)
+        if code is None:
+            return None
+        self._solver.exit(path)
+        self._solver.codes[code.key] = code
+        machine = Machine(self._solver, code, late=True, demand=demand)
+        machine.run()
+        return machine
 
     def paths(self) -> list[str]:
         """The modules that have run."""
@@ -121,18 +141,30 @@ class Modules:
 
     def is_exported(self, path: str, name: str) -> bool:
         """Whether ``__all__`` of the module lists a name."""
+        local = self._all_of(path)
+        return any(name in item.constants for thing in local or () for item in thing.items.values())
+
+    def listed(self, path: str) -> frozenset[str] | None:
+        """The names in ``__all__`` of a module, if all of them are known."""
+        if path not in self._listed:
+            things = self._all_of(path) or []
+            items = list(things[0].items.values()) if len(things) == 1 else []
+            known = all(len(item.constants) == 1 and not item.open and not item.references for item in items)
+            whole = len(things) == 1 and things[0].exact and things[0].rest is None and known
+            self._listed[path] = frozenset(str(item.constants[0]) for item in items) if whole else None
+        return self._listed[path]
+
+    def _all_of(self, path: str) -> list[HeapObject] | None:
+        """What a module makes its ``__all__``; none if there is none."""
         module = self._solver.project.module(path)
         if module is None or b"__all__" not in module.data:
-            return False
+            return None
         local = self._solver.context.exit_of(path)
         value = local.names.get("__all__") if local is not None else None
-        for target in value.references if value is not None else ():
-            site = getattr(target, "site", None)
-            thing = local.heap.get(site) if local is not None and site is not None else None
-            for item in thing.items.values() if thing is not None else ():
-                if name in item.constants:
-                    return True
-        return False
+        if local is None or value is None or value.open:
+            return None
+        found = [local.heap.get(r.site) for r in value.references if isinstance(r, ObjectRef)]
+        return [thing for thing in found if thing is not None]
 
     def default(self, code: Code, index: int) -> Value | None:
         """The default of a parameter, as the body that defines the function evaluates it."""

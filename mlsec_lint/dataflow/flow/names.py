@@ -100,7 +100,7 @@ def _level(machine: Machine, name: str) -> int:
 
 def _of_module(machine: Machine, name: str) -> Value:
     # A class is also evaluated by itself, before its module: what the module binds is looked up then.
-    static = machine.solver.statics.global_name(machine.path, name, early=True)
+    static = machine.solver.statics.global_name(machine.path, name, early=machine.early)
     return static if static is not None else builtin(machine, name)
 
 
@@ -122,6 +122,8 @@ def global_value(machine: Machine, path: str, name: str) -> Value:
     if overlay is not None and written is not None and key not in overlay.maybe:
         return written
     solver = machine.solver
+    if machine.early and solver.statics.is_changing(path, name):
+        return read_path(machine, root, key)
     if not machine.early:
         solver.readers.setdefault(path, set()).add(machine.code.key)
     value = solver.statics.global_name(path, name, early=machine.early)

@@ -19,13 +19,14 @@ from mlsec_lint.dataflow.flow.containers import (
     unpack,
 )
 from mlsec_lint.dataflow.flow.guards import compared, forget, negated
-from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing, item_key
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
 from mlsec_lint.dataflow.flow.patterns import instance_of, positional, shape
 from mlsec_lint.dataflow.flow.reflection import remove
 from mlsec_lint.dataflow.flow.values import (
     NOTHING,
     UNKNOWN,
+    Cls,
     Ext,
     Label,
     Obj,
@@ -38,6 +39,7 @@ from mlsec_lint.dataflow.flow.values import (
     ident_of,
     join,
     join_all,
+    ref,
     truth,
 )
 from mlsec_lint.source import ir
@@ -159,6 +161,11 @@ def combined(machine: Machine, operator: str, left: Value, right: Value, at: int
         if found and len(left.refs) == 1 and found[0][1].cls is None and found[0][1].kind in ("list", "tuple", "dict"):
             thing = found[0][1]
             if operator == "*":
+                items = thing.sequence() if thing.exact and thing.rest is None else []
+                times = right.consts[0] if right.known else None
+                if isinstance(times, int) and 0 < times * len(items) <= MOST_ITEMS:
+                    repeated = {("int", i): v for i, v in enumerate(items * times)}
+                    return allocate(machine, at, Thing(thing.kind, repeated), variant="op")
                 return allocate(machine, at, Thing(thing.kind, {}, thing.any_item(), False, thing.own), variant="op")
             return allocate(machine, at, spread(machine, thing, right), variant="op")
     called = _operator_method(machine, operator, left, right)
@@ -179,14 +186,14 @@ def content(machine: Machine, value: Value) -> frozenset[Label]:
     return deep_labels(value, machine.state.heap)
 
 
-_METHOD_OF: Final = {
+METHOD_OF: Final = {
     "+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__", "&": "__and__",
     "@": "__matmul__", "%": "__mod__", "<<": "__lshift__", ">>": "__rshift__", "//": "__floordiv__",
 }  # fmt: skip
 
 
 def _operator_method(machine: Machine, operator: str, left: Value, right: Value) -> Value | None:
-    name = _METHOD_OF.get(operator)
+    name = METHOD_OF.get(operator)
     if name is None:
         return None
     for value, argument, method in ((left, right, name), (right, left, name.replace("__", "__r", 1))):
@@ -313,8 +320,19 @@ def _return(machine: Machine, op: ir.Return) -> None:
 
 def _raise(machine: Machine, op: ir.Raise) -> None:
     value = machine.get(op.src) if op.src != ir.NONE else machine.exception
+    if any(isinstance(r, Cls) for r in value.refs):
+        value = _instances(machine, value)
     machine.raise_value(value if value is not NOTHING else None)
     machine.state.alive = False
+
+
+def _instances(machine: Machine, value: Value) -> Value:
+    """``raise C`` makes an instance of ``C``."""
+    from mlsec_lint.dataflow.flow.construct import construct
+    from mlsec_lint.dataflow.flow.summary import Call
+
+    made = [construct(machine, r, Call(), *machine.place) if isinstance(r, Cls) else ref(r) for r in value.refs]
+    return join_all([replace(value, refs=()), *made])
 
 
 def _caught(machine: Machine, op: ir.Caught) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.access import get_attribute
+from mlsec_lint.dataflow.flow.access import get_attribute, thing_at
 from mlsec_lint.dataflow.flow.containers import known_length, things
 from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
@@ -12,6 +12,7 @@ from mlsec_lint.dataflow.flow.values import (
     Ext,
     Obj,
     Reference,
+    Sym,
     Test,
     Value,
     constant,
@@ -98,9 +99,23 @@ def _is_instance(machine: Machine, value: Value, types: list[Reference]) -> bool
         return None
     answers: set[bool | None] = {_is_literal_of(constant, types) for constant in value.consts}
     for target in value.refs:
-        thing = machine.state.heap.get(target.address) if isinstance(target, Obj) else None
+        thing = thing_at(machine, target) if isinstance(target, Obj) else None
+        if isinstance(target, Sym):
+            answers.add(_is_symbol_of(machine, target, types))
+            continue
         answers.add(_is_thing_of(machine, thing, types) if thing is not None else None)
     return answers.pop() if len(answers) == 1 else None
+
+
+def _is_symbol_of(machine: Machine, target: Sym, types: list[Reference]) -> bool | None:
+    """Whether what a caller passes is an instance of one of some classes: it may be of a derived class."""
+    order = machine.solver.classes.order
+    asked = [r.code for r in types if isinstance(r, Cls)]
+    if target.cls is None or len(asked) < len(types):
+        return None
+    if any(code in order(target.cls) for code in asked):
+        return True
+    return None if any(target.cls in order(code) for code in asked) else False
 
 
 def _is_literal_of(literal: ir.Constant, types: list[Reference]) -> bool | None:

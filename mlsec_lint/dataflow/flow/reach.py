@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -65,9 +65,17 @@ def nested_codes(solver: Solver) -> list[Code]:
 
 
 def reached_at_import(solver: Solver, path: str) -> Iterator[Reached]:
-    """What data reaches while a module is imported."""
+    """What data reaches while a module is imported; where other modules decide, as it runs when they have run."""
     exit_ = solver.guarded(lambda: solver.exit(path))
-    for hit in exit_.sinks if exit_ is not None else ():
+    if exit_ is None:
+        return
+    hits = {(hit.name, hit.site): hit for hit in exit_.sinks}
+    if exit_.unresolved:
+        machine = solver.guarded(lambda: solver.modules.late(path))
+        for hit in machine.sinks.values() if machine is not None else ():
+            if has_source(hit):
+                hits[hit.name, hit.site] = hit
+    for hit in sorted(hits.values(), key=lambda h: (h.site.module, h.site.at, h.name)):
         if has_source(hit):
             yield Reached(hit, (path, -1))
 
@@ -150,9 +158,9 @@ def _entered(solver: Solver, code: Code, owner: CodeKey | None) -> Iterator[Reac
             yield Reached(hit, code.key, entered=True, owner=owner)
 
 
-def enter(solver: Solver, code: Code, owner: CodeKey | None = None) -> Machine:
+def enter(solver: Solver, code: Code, owner: CodeKey | None = None, demand: Hashable = None) -> Machine:
     """An evaluation in which a body is called once, by somebody outside the project."""
-    machine = Machine(solver, code)
+    machine = Machine(solver, code, demand=demand)
     values = parameter_values(machine, code, owner)
     fun = Fun(code.key, tuple(("s", ("e", level)) for level in range(len(code.enclosing))), (), code.owner)
     summary = solver.summary(code.key, (), early=False)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.conditions import decided, is_conditional, translated
 from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.idents import COMPOUND, MADE, parts_of, sized
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.values import (
     NO_LABELS,
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 _LONGEST_CHAIN: Final = 3
 """Call sites in the name of an object."""
 
-_COMPOUND: Final = ("a", "i", "op", "fmt", "sl", "j", "t")
-
 
 class Rewriting:
     """Translates what a summary says. ``new`` are the addresses of objects that the callee makes."""
@@ -79,6 +78,8 @@ class Rewriting:
             values += [hit.receiver] if hit.receiver is not None else []
         for residual in summary.residuals:
             values += [residual.callee, *self._of_call(residual.call)]
+        for deferred in summary.deferred:
+            values += deferred.operands
         for value in values:
             for label in value.labels:
                 if isinstance(label.origin, tuple) and label.origin[0][0] != "r":
@@ -88,7 +89,7 @@ class Rewriting:
                     self.resolve(target.path)
 
     def _of_call(self, call: Call) -> list[Value]:
-        return call.values()
+        return [*call.values(), call.spread] if call.spread is not None else call.values()
 
     def result(self, number: int, value: Value) -> None:
         """The result of a call that the caller made."""
@@ -102,7 +103,11 @@ class Rewriting:
         """What a path of the callee leads to in the caller."""
         known = self._paths.get(path)
         if known is None:
-            known = self._root(path[0]) if len(path) == 1 else self._step(path)
+            self._machine.muted += 1
+            try:
+                known = self._root(path[0]) if len(path) == 1 else self._step(path)
+            finally:
+                self._machine.muted -= 1
             self._paths[path] = known
         return known
 
@@ -166,23 +171,19 @@ class Rewriting:
         if known is not None:
             return known
         translated = self._translated(value)
-        if not self._depends(value):
+        if not self._open:
             self._values_seen[value] = translated
         return translated
 
-    def _depends(self, value: Value) -> bool:
-        """Whether the translation may change when the caller makes the calls that are left to it."""
-        return self._open
-
     def _translated(self, value: Value) -> Value:
-        refs = value.refs
-        if not refs and not value.labels and value.ident is None and not value.tests:
+        known = value.refs
+        if not known and not value.labels and value.ident is None and not value.tests:
             return value
-        if len(refs) == 1 and isinstance(refs[0], Sym) and not value.consts and not value.open and not value.tests:
+        if len(known) == 1 and isinstance(known[0], Sym) and not value.consts and not value.open and not value.tests:
             # By far the most frequent case: just what the caller has at a path.
-            path = refs[0].path
+            path = known[0].path
             if len(value.labels) <= 1 and all(each.origin == path and not each.tags for each in value.labels):
-                return self._symbol(refs[0])
+                return self._symbol(known[0])
         inside = frozenset(r.path for r in value.refs if isinstance(r, Sym))
         labels = self.labels(value.labels, inside)
         refs: list[Reference] = []
@@ -316,16 +317,15 @@ class Rewriting:
 
     def ident(self, ident: object) -> object:
         """An identity as the caller knows it."""
-        if not isinstance(ident, tuple) or not ident:
+        parts = parts_of(ident)
+        if not parts:
             return ident
-        parts = cast("tuple[object, ...]", ident)
         if isinstance(parts[0], tuple):
-            if not isinstance(parts[0][0], str) or parts[0][0] not in ("p", "e", "g", "r"):
-                return ident
-            return ident_of(self.resolve(cast("Path", ident)))
-        if parts[0] in _COMPOUND:
-            inner = tuple(self.ident(p) if isinstance(p, tuple) else p for p in parts[1:])
-            return None if None in inner and None not in parts else (parts[0], *inner)
-        if parts[0] in ("v", "e", "o", "n") and len(parts) < 8 and ident not in self._machine.solver.modules.idents:
+            known = parts[0][0] in ("p", "e", "g", "r")
+            return ident_of(self.resolve(parts)) if known else ident
+        if parts[0] in COMPOUND:
+            inner = tuple(self.ident(p) if parts_of(p) else p for p in parts[1:])
+            return None if None in inner and None not in parts else sized((parts[0], *inner))
+        if parts[0] in MADE and len(parts) < 8 and ident not in self._machine.solver.modules.idents:
             return (*parts, self._mark)
         return ident

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlsec_lint.dataflow.flow.access import get_attribute
 from mlsec_lint.dataflow.flow.binders import REGISTER, register
 from mlsec_lint.dataflow.flow.calls import call_value
+from mlsec_lint.dataflow.flow.creation import created
 from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.names import frames_for_nested
 from mlsec_lint.dataflow.flow.summary import Argument, Call
@@ -23,6 +24,7 @@ from mlsec_lint.dataflow.flow.values import (
     Inst,
     Mod,
     Obj,
+    Sym,
     Value,
     Wrapped,
     join,
@@ -93,7 +95,9 @@ def _class(machine: Machine, op: ir.Class) -> None:
         machine.classes.pop()
     types = {name: machine.get(each) for name, each in zip(op.fields, op.types, strict=True) if each != ir.NONE}
     machine.solver.classes.defined(key, types)
-    value = ref(Cls(key, frames_for_nested(machine)))
+    cls = Cls(key, frames_for_nested(machine))
+    created(machine, cls, op.name, attributes)
+    value = ref(cls)
     _introduce(machine, key, value, op)
     for mark in reversed(marks):
         for target in mark.refs:
@@ -137,14 +141,25 @@ def _import_from(machine: Machine, op: ir.ImportFrom) -> None:
 
 def _enter(machine: Machine, op: ir.Enter) -> None:
     """``with x as y``: what ``__enter__`` of a project class returns; a generator's first value; else ``x`` itself."""
-    value = machine.get(op.src)
+    machine.set(op.dst, enter(machine, machine.get(op.src), ENTER if op.named else ""))
+
+
+ENTER: Final = "__enter__"
+
+
+def enter(machine: Machine, value: Value, deferred: str = ENTER) -> Value:
+    """What entering a context manager gives; of an object of the callers, they know (a call of ``deferred``)."""
+    from mlsec_lint.dataflow.flow.calls import residual
+
     result: Value | None = None
     for target in value.refs:
         one = Value(value.labels, (target,), (), False, value.ident)
         if isinstance(target, Obj):
             one = _entered(machine, target, one)
+        elif isinstance(target, Sym) and deferred and not target.ext and machine.solver.is_project_method(deferred):
+            one = residual(machine, one, deferred, Call(), *machine.place)
         result = one if result is None else join(result, one)
-    machine.set(op.dst, result if result is not None else value)
+    return result if result is not None else value
 
 
 def _entered(machine: Machine, target: Obj, value: Value) -> Value:
@@ -172,8 +187,10 @@ def leave(machine: Machine, manager: Value) -> None:
         thing = thing_at(machine, target) if isinstance(target, Obj) else None
         if thing is None or thing.cls is None:
             continue
-        if machine.solver.classes.attribute(machine, thing.cls, "__exit__") is not None:
-            found = get_attribute(machine, Value(refs=(target,)), "__exit__")
+        for name in ("__exit__", "__aexit__"):
+            if machine.solver.classes.attribute(machine, thing.cls, name) is None:
+                continue
+            found = get_attribute(machine, Value(refs=(target,)), name)
             if any(isinstance(r, Bound) and isinstance(r.func, Fun) for r in found.refs):
                 call_value(machine, found, Call((Argument(NONE), Argument(NONE), Argument(NONE))), -1, -1)
 

@@ -30,6 +30,7 @@ from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, 
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
+    from mlsec_lint.dataflow.flow.calllog import CallLog
     from mlsec_lint.dataflow.flow.handing import Handed
     from mlsec_lint.dataflow.flow.modules import ModuleExit
     from mlsec_lint.dataflow.flow.specialising import Spec
@@ -81,6 +82,7 @@ class Solver:
         self.escapes = Escapes(self)
         self.summaries: dict[Demand, Summary] = {}
         self.edges: dict[tuple[CodeKey, CodeKey], None] = {}
+        self.log: CallLog | None = None
         self.trimmed: Counter[str] = Counter()
         self.leading: frozenset[CodeKey] | None = None
         self.holds: Callable[[Code], bool] = lambda code: True
@@ -180,6 +182,7 @@ class Solver:
         depth = len(self._used)
         try:
             machine = self.machine(key, spec, early=early)
+            machine.demand = demand
             machine.run()
             summary = summarise(machine)
             used = self._used[depth - 1]

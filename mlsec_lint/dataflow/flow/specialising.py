@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, Final
 from mlsec_lint.dataflow.flow.access import thing_at
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.names import read_path
-from mlsec_lint.dataflow.flow.values import UNKNOWN, Fun, Key, Obj, Path, Sym, Value, constant, ref, symbolic
+from mlsec_lint.dataflow.flow.values import UNKNOWN, CodeKey, Fun, Key, Obj, Path, Sym, Value, constant, ref, symbolic
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.machine import Machine
 
 Spec = tuple[tuple[int, Any, Any], ...]
-"""What is known at entry: parameter, type and constant; ``*`` and how many, ``**`` and the names; or (with the type)
-the key of a field of a parameter and its constant. Enclosing functions count from -1 downwards."""
+"""What is known at entry: parameter, type and constant; ``class`` and the class of what is passed; ``*`` and how many,
+``**`` and the names; or (with the type) the key of a field of a parameter and its constant. Enclosing functions count
+from -1 downwards."""
 
+_CLASS: Final = "class"
 _MOST_CONSTANTS: Final = 4
 _MOST_FIELDS: Final = 3
 _LONGEST_CONSTANT: Final = 40
@@ -34,6 +36,10 @@ _LARGEST: Final = 3_000
 def specialisation(machine: Machine, code: Code, fun: Fun, values: list[Value]) -> Spec:
     """What is known of the arguments of a call, as far as conditions of the callee depend on it."""
     found: list[tuple[int, Any, Any]] = []
+    for index in code.classed:
+        cls = class_of(machine, values[index]) if index < len(values) else None
+        if cls is not None:
+            found.append((index, _CLASS, cls))
     for index in code.decisive:
         value = values[index] if index < len(values) else UNKNOWN
         if _tells(value) and not isinstance(value.consts[0], float):
@@ -42,6 +48,13 @@ def specialisation(machine: Machine, code: Code, fun: Fun, values: list[Value]) 
     if code.body.end - code.body.at <= _LARGEST:
         found += _collected(machine, code, values)
     return (*found, *list(_fields(machine, code, fun, values))[:_MOST_FIELDS])
+
+
+def class_of(machine: Machine, value: Value) -> CodeKey | None:
+    """The class of the project of which a value is an instance, if it is nothing else."""
+    target = value.refs[0] if len(value.refs) == 1 and not value.open and not value.consts else None
+    thing = thing_at(machine, target) if isinstance(target, Obj) else None
+    return target.cls if isinstance(target, Sym) else thing.cls if thing is not None else None
 
 
 def _tells(value: Value) -> bool:
@@ -113,6 +126,8 @@ def parameter(machine: Machine, index: int, spec: Spec) -> Value | None:
     for position, kind, value in spec:
         if position != index or isinstance(kind, tuple):
             continue
+        if kind == _CLASS:
+            return symbolic((("p", index),), value)
         if kind not in ("*", "**"):
             return constant(value)
         keys = [("int", each) for each in range(value)] if kind == "*" else [item_key(name) for name in value]

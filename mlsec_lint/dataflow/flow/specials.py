@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content, thing_at
+from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content
 from mlsec_lint.dataflow.flow.binders import generic, partial_method
 from mlsec_lint.dataflow.flow.containers import allocate, any_of, element_of, spread, things
-from mlsec_lint.dataflow.flow.guards import TYPE
 from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.idents import TYPE
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.reflection import delete, globals_of, set_any, vars_of
 from mlsec_lint.dataflow.flow.shapes import as_dictionary, class_of_parts, default, keyed, named, replaced
@@ -30,7 +30,6 @@ from mlsec_lint.dataflow.flow.values import (
     Labels,
     Mod,
     Obj,
-    Reference,
     Super,
     Sym,
     Value,
@@ -57,10 +56,21 @@ def special_call(
     machine: Machine, acts: str, name: str, call: Call, receiver: Value | None, at: int, end: int
 ) -> Value | None:
     """The result of a special call; none if it does nothing special with these arguments."""
+    key_function(machine, call, _value(call, 0), at, end)
     if acts.startswith("__"):
         return as_text(machine, acts, _value(call, 0), at, end)
     action = _ACTIONS.get(acts)
     return action(machine, name, call, receiver, at, end) if action is not None else None
+
+
+def key_function(machine: Machine, call: Call, values: Value | None, at: int, end: int) -> None:
+    """``sorted(values, key=f)``: the function is called with each element."""
+    from mlsec_lint.dataflow.flow.calls import call_value
+
+    key = call.keyword("key")
+    if key is None or values is None or not any(isinstance(r, _CALLABLE) for r in key.value.refs):
+        return
+    call_value(machine, key.value, Call((Argument(element_of(machine, values)),)), at, end)
 
 
 def _value(call: Call, index: int) -> Value | None:
@@ -94,9 +104,13 @@ def _getattr(machine: Machine, name: str, call: Call, receiver: Value | None, at
     if not parts or attribute.open:
         parts.append(_any_attribute(machine, obj))
     default = _value(call, 2)
-    if default is not None and all(p.open or not (p.refs or p.consts) for p in parts):
+    if default is not None and all(p.open or not (p.refs or p.consts) or _is_of_caller(p) for p in parts):
         parts.append(default)
     return join_all(parts)
+
+
+def _is_of_caller(value: Value) -> bool:
+    return bool(value.refs) and isinstance(value.refs[0], Sym)
 
 
 def _any_attribute(machine: Machine, obj: Value) -> Value:
@@ -384,6 +398,31 @@ def _gather(machine: Machine, name: str, call: Call, receiver: Value | None, at:
     return allocate(machine, at, thing)
 
 
+def _chain(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """The elements of all arguments; of all elements, for ``chain.from_iterable``."""
+    elements = [element_of(machine, value) for value in call.values()]
+    if name.endswith("from_iterable"):
+        elements = [element_of(machine, value) for value in elements]
+    return allocate(machine, at, Thing("list", {}, join_all(elements), False))
+
+
+def _second(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """The second argument itself: ``typing.cast(T, x)``."""
+    return _value(call, 1)
+
+
+def _enter(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
+    """``stack.enter_context(x)``: what entering gives; it is left some time later."""
+    from mlsec_lint.dataflow.flow.scopes import enter, leave
+
+    manager = _value(call, 0)
+    if manager is None:
+        return None
+    result = enter(machine, manager)
+    leave(machine, manager)
+    return result
+
+
 def _element(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """``next(x)``: an element of the first argument, or the default."""
     value = _value(call, 0)
@@ -421,19 +460,6 @@ def _isinstance(machine: Machine, name: str, call: Call, receiver: Value | None,
     return tested(machine, value, types) if value is not None and types is not None else None
 
 
-def _is_instance(machine: Machine, target: Reference, types: tuple[Reference, ...]) -> bool | None:
-    """Whether something is an instance of a class of the project; a caller may pass one of a derived class."""
-    thing = thing_at(machine, target) if isinstance(target, Obj) else None
-    cls = thing.cls if thing is not None else target.cls if isinstance(target, Sym) else None
-    if cls is None or not types or not all(isinstance(r, Cls) for r in types):
-        return None
-    order = machine.solver.classes.order
-    asked = [r.code for r in types if isinstance(r, Cls)]
-    if any(code in order(cls) for code in asked):
-        return True
-    return None if isinstance(target, Sym) and any(cls in order(code) for code in asked) else False
-
-
 def _namespace(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
     """An object with the attributes that the keywords name."""
     items = {f".{word}": argument.value for word, argument in call.keywords}
@@ -454,7 +480,7 @@ def _wrapper(machine: Machine, name: str, call: Call, receiver: Value | None, at
 
 
 def _new_object(machine: Machine, name: str, call: Call, receiver: Value | None, at: int, end: int) -> Value | None:
-    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know a nearer one."""
+    """``object.__new__(cls)``: an empty instance, of the class in which this stands if only callers know better."""
     from mlsec_lint.dataflow.flow.construct import instance
 
     values = call.values()[:1]
@@ -544,6 +570,9 @@ _ACTIONS: Final[dict[str, Special]] = {
     "dispatch": generic,
     "run": run,
     "gather": _gather,
+    "chain": _chain,
+    "second": _second,
+    "enter": _enter,
     "element": _element,
     "same": _same,
     "iterator": _iterator,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.code import Code, all_ops
+from mlsec_lint.dataflow.flow.code import Code, all_ops, rebound_later
 from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Bound,
@@ -41,6 +41,7 @@ class Statics:
         self._solver = solver
         self._context = solver.context
         self._names: dict[tuple[str, str, bool], Value | None] = {}
+        self._changing: dict[str, frozenset[str]] = {}
         self._wrapped: dict[str, frozenset[int]] = {}
         self.replaced: set[tuple[str, str]] = set()
         self._resolving: set[tuple[str, str, bool]] = set()
@@ -53,6 +54,13 @@ class Statics:
         """Whether some function assigns the global name."""
         module = self._solver.project.module(path)
         return module is not None and name in module.rebound
+
+    def is_changing(self, path: str, name: str) -> bool:
+        """Whether what a global name stands for depends on when one looks: it is assigned again after a while."""
+        if path not in self._changing:
+            module = self._solver.project.module(path)
+            self._changing[path] = rebound_later(module.body.block or []) if module is not None else frozenset()
+        return name in self._changing[path] or self.is_rebound(path, name)
 
     def global_name(self, path: str, name: str, *, early: bool) -> Value | None:
         """The value of a global name of a module; none if the module does not have it."""
@@ -76,7 +84,7 @@ class Statics:
         if not early and (path, name) in self.replaced:
             return self._solver.settled(self._solver.exit(path).names.get(name, UNKNOWN))
         local = exit_.names.get(name)
-        if local is None:
+        if local is None or Symbol(path, name) in local.references:  # ``from . import name`` in a package
             submodule = self._solver.project.submodule(path, name)
             return ref(Mod(submodule)) if submodule is not None else self.starred(path, name, early=early)
         simple = self._simple(local, early)
@@ -213,11 +221,16 @@ class Statics:
         for star, dotted in exit_.stars if exit_ is not None else ():
             if star is None:
                 return ref(Ext(self._solver.knowledge.canonical(f"{dotted}.{name}")))
-            if star != path:
+            if star != path and self._is_starred(star, name):
                 found = self.global_name(star, name, early=early)
                 if found is not None and found is not UNKNOWN:
                     return found
         return None
+
+    def _is_starred(self, path: str, name: str) -> bool:
+        """Whether ``from module import *`` brings a name: what ``__all__`` lists, else all that are public."""
+        listed = self._solver.modules.listed(path)
+        return name in listed if listed is not None else not name.startswith("_")
 
     def module_attribute(self, machine: Machine, path: str, name: str) -> Value | None:
         """An attribute of a module as an evaluation sees it: written values included."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.apply import is_symbolic
 from mlsec_lint.dataflow.flow.exceptions import with_thrown
-from mlsec_lint.dataflow.flow.guards import is_path
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
+from mlsec_lint.dataflow.flow.idents import is_path, mentions_path, parts_of
 from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
 from mlsec_lint.dataflow.flow.summary import SinkHit, Summary
 from mlsec_lint.dataflow.flow.values import (
@@ -66,6 +66,7 @@ def summarise(machine: Machine) -> Summary:
         frozenset(a for a, _ in heap if a[0] in ("a", "f") and not machine.solver.is_static(a)),
         frozenset(a for a, t in heap if _is_late(a, t)) if machine.residuals else frozenset(),
         any((a[0] == "s" and a[1][0] == "g") or machine.solver.is_static(a) for a, _ in heap),
+        tuple(machine.deferred.values()),
     )
 
 
@@ -89,7 +90,7 @@ def _mentions_result(value: Value) -> bool:
 
 
 def _telling(state: State, kept: list[Address]) -> list[Address]:
-    """The objects that hold data, flags, functions or methods, or lead to some: the rest is most of the size."""
+    """The objects that hold data or functions, or lead to some: what is left are constants, most of the size."""
     telling = {address for address in kept if _tells(state.heap[address])}
     for _ in range(_FEW_OBJECTS):
         more = {
@@ -108,10 +109,12 @@ def _tells(thing: Thing) -> bool:
     if thing.own or thing.cls is not None or thing.kind == "generator":
         return True
     parts = [*thing.items.values(), *(v for v in (thing.rest, thing.keys) if v is not None)]
-    return any(
-        v.labels or any(isinstance(c, bool) for c in v.consts) or any(not isinstance(r, (Obj, Inst)) for r in v.refs)
-        for v in parts
-    )
+    return any(v.labels or any(not isinstance(r, (Obj, Inst)) for r in v.refs) or _is_flag(v) for v in parts)
+
+
+def _is_flag(value: Value) -> bool:
+    """Whether a value switches something on or off, which may decide what a call does."""
+    return any(isinstance(constant, bool) for constant in value.consts)
 
 
 def repr_of(item: tuple[object, Tags]) -> str:
@@ -153,11 +156,6 @@ def _generator(machine: Machine, state: State, returns: Value) -> Value:
     return ref(Obj(address))
 
 
-def mentions_path(ident: object) -> bool:
-    """Whether an identity means something to the callers."""
-    return is_path(ident) or (isinstance(ident, tuple) and any(map(mentions_path, cast("tuple[object, ...]", ident))))
-
-
 def _matters(thing: Thing) -> bool:
     return bool(thing.items or thing.own or thing.rest is not None)
 
@@ -196,10 +194,8 @@ def _contents(state: State, known: set[Address]) -> list[tuple[Address, Thing]]:
     """What was written into buffers and files of the callers."""
     found: list[tuple[Address, Thing]] = []
     for ident, value in state.contents.items():
-        if not value.labels or not isinstance(ident, tuple):
-            continue
-        parts = cast("tuple[Any, ...]", ident)
-        if is_path(ident) or parts[0] == "c":
+        parts = parts_of(ident) if value.labels else ()
+        if parts and (is_path(ident) or parts[0] == "c"):
             address: Address = ("s", *parts) if is_path(ident) else ("s", ("k", parts[1]))
             if address not in known:
                 found.append((address, Thing("overlay", {}, None, False, value.labels)))

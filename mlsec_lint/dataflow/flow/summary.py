@@ -30,12 +30,16 @@ class Argument(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """The arguments of a call; ``more_*`` say that a spread may add arguments which are not listed."""
+    """The arguments of a call; ``more_*`` say that a spread may add arguments which are not listed.
+
+    ``spread`` is the iterable itself, if all that is not listed comes from one iterable of a caller, in its order.
+    """
 
     positional: tuple[Argument, ...] = ()
     keywords: tuple[tuple[str, Argument], ...] = ()
     more: Value | None = None
     more_keywords: Value | None = None
+    spread: Value | None = None
 
     def values(self) -> list[Value]:
         """All values that are passed."""
@@ -61,7 +65,7 @@ class Call(Struct, frozen=True):
 
     def after(self, first: tuple[Argument, ...]) -> Call:
         """The call with more positional arguments in front."""
-        return Call((*first, *self.positional), self.keywords, self.more, self.more_keywords)
+        return Call((*first, *self.positional), self.keywords, self.more, self.more_keywords, self.spread)
 
 
 class SinkHit(Struct, frozen=True):
@@ -83,7 +87,10 @@ class SinkHit(Struct, frozen=True):
 
 
 class Residual(Struct, frozen=True):
-    """A call that only a caller can resolve: of a value, or of a method of it. ``number`` names its result."""
+    """A call that only a caller can resolve: of a value, or of a method of it. ``number`` names its result.
+
+    ``site`` in ``code`` is where it is written; ``hops`` are the call sites that lead there from the summarised body.
+    """
 
     number: int
     callee: Value
@@ -91,6 +98,20 @@ class Residual(Struct, frozen=True):
     call: Call
     site: Site
     code: CodeKey
+    hops: tuple[tuple[CodeKey, Site, CodeKey], ...] = ()
+
+
+class Deferred(Struct, frozen=True):
+    """An operation on what only a caller knows, kept where calls are noted: a property read, an iteration, ``==``.
+
+    ``operands`` start with the receiver; ``names`` are those of the attribute, or of the special methods in question.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    operands: tuple[Value, ...]
+    code: CodeKey
+    site: Site | None
 
 
 class Summary(Struct, frozen=True):
@@ -113,6 +134,7 @@ class Summary(Struct, frozen=True):
     made: frozenset[Address] = frozenset()
     late: frozenset[Address] = frozenset()
     leaves: bool = False
+    deferred: tuple[Deferred, ...] = ()
 
 
 BOTTOM: Final = Summary()

@@ -17,7 +17,7 @@ class Survey:
 
     ``decisive`` are the names whose values decide something here or in a function that gets them. Conditions depend on
     ``fields`` (a name, and the key of an attribute or item of it); conditions and keys depend on the names in ``free``,
-    which the body takes from outside.
+    which the body takes from outside. ``classed`` are names whose class is asked for.
     """
 
     captured: frozenset[str]
@@ -25,6 +25,10 @@ class Survey:
     decisive: frozenset[str]
     fields: frozenset[tuple[str, Key]]
     free: frozenset[str]
+    classed: frozenset[str] = frozenset()
+
+
+_REFLECTING: Final = frozenset(("getattr", "setattr"))
 
 
 class _Look:
@@ -41,6 +45,10 @@ class _Look:
         self.made_of: dict[int, tuple[int, ...]] = {}
         self.attributes: dict[int, tuple[int, str]] = {}
         self.items: dict[int, tuple[int, int]] = {}
+        self.composed: dict[int, tuple[int, ...]] = {}
+        self.reflected: list[tuple[int, int]] = []
+        self.called: dict[int, int] = {}
+        self.matched: set[int] = set()
 
     def load(self, op: ir.Load) -> None:
         self.loads[op.dst] = op.name
@@ -50,8 +58,18 @@ class _Look:
 
     def call(self, op: ir.Call | ir.Method) -> None:
         self.passed.update(arg.src for arg in op.args)
+        if isinstance(op, ir.Call) and len(op.args) > 1:
+            self.reflected.append((op.func, op.args[1].src))
+        if isinstance(op, ir.Call) and op.args:
+            self.called[op.args[0].src] = op.func
         if isinstance(op, ir.Method) and op.name == "get" and op.args:
             self.items[op.dst] = op.obj, op.args[0].src
+
+    def binary(self, op: ir.Binary) -> None:
+        self.composed[op.dst] = op.left, op.right
+
+    def format(self, op: ir.Format) -> None:
+        self.composed[op.dst] = op.parts
 
     def function(self, op: ir.Function) -> None:
         from mlsec_lint.dataflow.flow.code import free_names
@@ -76,6 +94,8 @@ class _Look:
 
     def about(self, op: ir.Unary | ir.Shape | ir.InstanceOf) -> None:
         self.made_of[op.dst] = (op.src,)
+        if isinstance(op, ir.InstanceOf):
+            self.matched.add(op.src)
 
     def shortcut(self, op: ir.Shortcut) -> None:
         self.made_of[op.dst] = op.left, op.right
@@ -97,9 +117,19 @@ class _Look:
             found |= more
         return found
 
+    def parts_of_names(self) -> set[int]:
+        """What the names of attributes are put together from: it decides which attribute is meant."""
+        named = [name for func, name in self.reflected if self.loads.get(func) in _REFLECTING]
+        return {part for name in named for part in self.composed.get(name, ())}
+
     def names(self, registers: set[int]) -> frozenset[str]:
         """The names that were loaded into some of the registers."""
         return frozenset(self.loads[register] for register in registers if register in self.loads)
+
+    def classed(self) -> frozenset[str]:
+        """The names whose class is asked for."""
+        asked = {src for src, func in self.called.items() if self.loads.get(func) == "isinstance"}
+        return self.names(asked | self.matched)
 
     def fields(self, registers: set[int]) -> frozenset[tuple[str, Key]]:
         """The attributes and constant items of names that were read into some of the registers."""
@@ -126,6 +156,8 @@ def _table() -> Mapping[type[ir.Op], Callable[[_Look, Any], None]]:
         ir.Item: _Look.item,
         ir.SetItem: _Look.keyed,
         ir.Accumulate: _Look.keyed,
+        ir.Binary: _Look.binary,
+        ir.Format: _Look.format,
         ir.Compare: _Look.compare,
         ir.Unary: _Look.about,
         ir.Shape: _Look.about,
@@ -158,7 +190,7 @@ def survey(ops: ir.Block, body: ir.Body) -> Survey:
             for block in blocks_of(op):
                 pending.extend(block)
     asked = look.below(look.asked)
-    decisive = look.names(look.below(asked | look.keys | look.passed))
+    decisive = look.names(look.below(asked | look.keys | look.passed | look.parts_of_names()))
     captured = frozenset(look.nested & body.binds) if body.kind != "module" else frozenset[str]()
     free = look.names(asked | look.keys) - body.binds
-    return Survey(captured, look.generator, decisive, look.fields(asked), free)
+    return Survey(captured, look.generator, decisive, look.fields(asked), free, look.classed())

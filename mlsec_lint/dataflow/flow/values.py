@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
 
+from mlsec_lint.dataflow.flow.idents import ONE_OF, parts_of, sized
+
 if TYPE_CHECKING:
     from mlsec_lint.source.ir import Constant
 
@@ -56,8 +58,8 @@ class Source(Struct, frozen=True, cache_hash=True):
 class Condition(Struct, frozen=True, cache_hash=True):
     """A tag that holds if what a caller puts at some ``paths`` allows it.
 
-    That is: it fits one of ``patterns``; without patterns, it is neither ``None`` nor ``False``; if ``trusted`` is asked
-    for, it is no data from outside (a digest that came with the file says nothing about it).
+    That is: it fits one of ``patterns``; without patterns, it is neither ``None`` nor ``False``; if ``trusted`` is
+    asked for, it is no data from outside (a digest that came with the file says nothing about it).
     """
 
     tag: str
@@ -294,8 +296,9 @@ def joined_ident(left: Value, right: Value) -> object:
         one = ident_of(value)
         if one is None:
             return None
-        found.update(dict.fromkeys(one[1:] if isinstance(one, tuple) and one and one[0] == "j" else (one,)))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return ("j", *sorted(found, key=repr)) if len(found) <= MOST_CONSTANTS else None
+        parts = parts_of(one)
+        found.update(dict.fromkeys(parts[1:] if parts and parts[0] == ONE_OF else (one,)))
+    return sized((ONE_OF, *sorted(found, key=repr))) if len(found) <= MOST_CONSTANTS else None
 
 
 def _joined_tests(left: Value, right: Value) -> tuple[Test, ...]:

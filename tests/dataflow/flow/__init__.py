@@ -1,0 +1,1 @@
+"""Tests of the flow analysis: one test file per subject."""

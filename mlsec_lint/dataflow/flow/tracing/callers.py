@@ -12,7 +12,7 @@ from mlsec_lint.dataflow.flow.tracing.goals import code_at, held_places, likely_
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
 from mlsec_lint.dataflow.flow.tracing.outside import field
 from mlsec_lint.dataflow.flow.tracing.places import DEFAULT, REGISTER, THING
-from mlsec_lint.dataflow.flow.tracing.steps import Stage, handed_stage, passed_stage, returned_stage, some
+from mlsec_lint.dataflow.flow.tracing.steps import Stage, given_stage, handed_stage, passed_stage, returned_stage, some
 from mlsec_lint.dataflow.flow.tracing.ways import carries, speaks_of
 from mlsec_lint.dataflow.flow.values import DEEPEST_PATH, Obj, Path, Sym, Value
 
@@ -56,6 +56,8 @@ def _unresolved(story: Story, chain: Chain, level: int, origin: Path) -> Stages 
     below = _around(story, chain, level, hop[1])
     if below is None:
         return None
+    if any(story.is_given(residual, hop[1]) for residual in below.records[-1].residuals):
+        return [given_stage(story.source, below.records[-1].code, callee)]
     record, last = below.records[-1], len(below.records) - 1
     for event in record.at(hop[1]):
         for goals in likely_operands(event, callee, origin):

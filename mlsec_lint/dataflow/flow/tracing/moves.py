@@ -115,7 +115,9 @@ def _assignment(recording: Recording, move: Move, op: ir.Store) -> Stage:
     is_copy = move.source[0] == REGISTER and move.source[1] in recording.names and not is_inner
     is_global = recording.code.body.kind == "module" and not move.target[3]
     text = (phrases.GLOBAL if is_global else phrases.ASSIGNED).format(name=name)
-    return stage(recording.code, statement(recording.code, span_of(op)), text, COPY if is_copy else ASSIGNED)
+    return stage(
+        recording.code, statement(recording.code, span_of(op)), text, COPY if is_copy else ASSIGNED, span_of(op)
+    )
 
 
 def _call(recording: Recording, move: Move, op: ir.Call | ir.Method, callee: Code | None) -> Stage:

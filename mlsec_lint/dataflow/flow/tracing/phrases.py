@@ -6,6 +6,7 @@ from typing import Final
 
 RECEIVED: Final = "received from {name}"
 PARAMETER: Final = "received as parameter {name} of {function}"
+GIVEN: Final = "received by {function}, which is handed over here"
 ASSIGNED: Final = "assigned to {name}"
 GLOBAL: Final = "assigned to the global {name}"
 STORED: Final = "stored in {target}"

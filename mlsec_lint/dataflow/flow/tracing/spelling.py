@@ -27,9 +27,9 @@ def statement(code: Code, span: tuple[int, int]) -> tuple[int, int]:
     start = data.rfind(b"\n", 0, span[0]) + 1
     end = data.find(b"\n", span[1])
     end = len(data) if end < 0 else end
-    if end - start > _LONGEST_LINE:
-        return span
     line = data[start:end]
+    if end - start > _LONGEST_LINE or line.count(b")") > line.count(b"("):
+        return span
     comment = line.find(b"  #", span[1] - start)
     text = (line[:comment] if comment >= 0 else line).rstrip()
     return (start + len(line) - len(line.lstrip()), start + len(text))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.summary import SinkHit, Site
     from mlsec_lint.dataflow.flow.values import Path, Source
 
+Span = tuple[int, int]
+
 COPY: Final = 0
 READ: Final = 1
 THROUGH: Final = 2
@@ -38,15 +40,16 @@ class TraceStep(Struct, frozen=True):
 
 
 class Stage(Struct, frozen=True):
-    """A step with what is needed to tidy it up: how interesting it is."""
+    """A step with what is needed to tidy it up: how interesting it is, and the span of what it is about."""
 
     step: TraceStep
     rank: int
+    focus: tuple[int, int]
 
 
-def stage(code: Code, span: tuple[int, int], text: str, rank: int) -> Stage:
+def stage(code: Code, span: Span, text: str, rank: int, focus: Span | None = None) -> Stage:
     """A step in a body."""
-    return Stage(TraceStep(code.module.path, span[0], span[1], text, "step", code.body.qualname), rank)
+    return Stage(TraceStep(code.module.path, span[0], span[1], text, "step", code.body.qualname), rank, focus or span)
 
 
 def source_stage(source: Source, code: Code | None, *, parameter: bool) -> Stage:
@@ -56,13 +59,21 @@ def source_stage(source: Source, code: Code | None, *, parameter: bool) -> Stage
     if parameter and code is not None:
         text = phrases.PARAMETER.format(name=source.name, function=called_name(code))
         end = head_end(code)
-    return Stage(TraceStep(source.module, source.at, end, text, "source", definition), END)
+    return Stage(TraceStep(source.module, source.at, end, text, "source", definition), END, (source.at, end))
+
+
+def given_stage(source: Source, code: Code, callee: Code) -> Stage:
+    """A function of the project is handed over in a body that does not know which one it is."""
+    text = phrases.GIVEN.format(function=called_name(callee))
+    step = TraceStep(source.module, source.at, source.end, text, "source", code.body.qualname)
+    return Stage(step, END, (source.at, source.end))
 
 
 def sink_stage(hit: SinkHit) -> Stage:
     """Where the data ends."""
     text = phrases.LOADED.format(name=hit.name)
-    return Stage(TraceStep(hit.site.module, hit.site.at, hit.site.end, text, "sink", hit.definition), END)
+    step = TraceStep(hit.site.module, hit.site.at, hit.site.end, text, "sink", hit.definition)
+    return Stage(step, END, (step.at, step.end))
 
 
 def called_name(code: Code, op: ir.Op | None = None) -> str:
@@ -95,7 +106,8 @@ def passed_stage(caller: Code, site: Site, callee: Code, origin: Path, op: ir.Op
     if kind == "p" and index < len(callee.params):
         phrase = phrases.PASSED_IN if name else phrases.PASSED_AS
         text = phrase.format(function=function, name=callee.params[index].name + name)
-    return Stage(TraceStep(site.module, site.at, site.end, text, "step", caller.body.qualname), CROSSING)
+    step = TraceStep(site.module, site.at, site.end, text, "step", caller.body.qualname)
+    return Stage(step, CROSSING, (site.at, site.end))
 
 
 def _key_text(key: object) -> str:
@@ -119,9 +131,10 @@ def some(one: Stage | None) -> list[Stage]:
 
 
 def returned_stage(code: Code, op: ir.Op | None, span: tuple[int, int], callee: Code) -> Stage | None:
-    """What a function of the project returned arrives at its call."""
-    phrase = phrases.YIELDED if callee.generator else phrases.RETURNED
-    return stage(code, span, phrase.format(function=called_name(callee, op)), CROSSING) if span[0] >= 0 else None
+    """What a function of the project returned arrives at its call; a generator has shown what it yields."""
+    if callee.generator or span[0] < 0:
+        return None
+    return stage(code, span, phrases.RETURNED.format(function=called_name(callee, op)), CROSSING)
 
 
 def left_stage(code: Code, op: ir.Op | None, callee: Code, *, raised: bool) -> Stage | None:

@@ -33,6 +33,7 @@ from mlsec_lint.dataflow.flow.values import Path, Source
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.summary import Residual, Site
     from mlsec_lint.dataflow.flow.tracing.chains import Bodies
     from mlsec_lint.dataflow.flow.tracing.places import Place
     from mlsec_lint.dataflow.flow.tracing.recorder import Called, Event
@@ -128,6 +129,11 @@ class Story:
     def is_parameter_of(self, code: Code) -> bool:
         """Whether the source is what the callers outside the project pass to a function."""
         return (self.source.module, self.source.at) == code.key
+
+    def is_given(self, residual: Residual, site: Site) -> bool:
+        """Whether the data is what a framework passes to something, handed over, that only a caller knows."""
+        given = any(carries(value.labels, self.source) for value in residual.call.values())
+        return given and residual.site == site and (self.source.module, self.source.at) == (site.module, site.at)
 
     def before(self, chain: Chain, level: int, origin: Path, entry: Event | None = None) -> Stages | None:
         """How the data gets to what a body of the chain knows by a path, and takes in by the operation ``entry``."""

@@ -63,21 +63,21 @@ def _more_telling(one: Stage, other: Stage) -> Stage:
 
 
 def _is_result(one: Stage, other: Stage, text_of: Callable[[str], bytes]) -> bool:
-    """Whether the result of a call is assigned on the line of the call."""
+    """Whether the result of a call is assigned in the statement of the call."""
     first, second = one.step, other.step
-    if other.rank != ASSIGNED or one.rank < THROUGH or one.step.role != "step" or first.module != second.module:
+    if other.rank != ASSIGNED or one.rank < THROUGH or one.rank == ASSIGNED or first.role != "step":
         return False
-    if first.definition != second.definition or one.rank == ASSIGNED:
+    if (first.module, first.definition) != (second.module, second.definition):
         return False
-    low, high = sorted((first.at, second.at))
-    return b"\n" not in text_of(first.module)[low:high]
+    (_, before), (after, _) = sorted((one.focus, other.focus))
+    return b"\n" not in text_of(first.module)[before:after]
 
 
 def _joined(one: Stage, other: Stage) -> Stage:
     first, second = one.step, other.step
     text = phrases.AND.format(first=first.text, second=second.text)
     step = replace(first, at=min(first.at, second.at), end=max(first.end, second.end), text=text)
-    return Stage(step, max(one.rank, other.rank))
+    return Stage(step, max(one.rank, other.rank), (step.at, step.end))
 
 
 def _least(stages: list[Stage]) -> int:
