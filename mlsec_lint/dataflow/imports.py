@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlsec_lint.dataflow.values import UNKNOWN, External, ModuleRef, Symbol, Value, constant, reference
+from mlsec_lint.dataflow.values import UNKNOWN, External, ModuleRef, Symbol, Value, reference
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
@@ -36,6 +36,5 @@ def bind_name(ev: Evaluator, op: ir.ImportFrom) -> None:
     elif op.level:
         value = UNKNOWN
     else:
-        name = ev.knowledge.canonical(f"{op.module}.{op.name}")
-        value = constant(False) if ev.knowledge.special(name) == "false" else reference(External(name))
+        value = reference(External(ev.knowledge.canonical(f"{op.module}.{op.name}")))
     ev.bind(op.alias, value)
