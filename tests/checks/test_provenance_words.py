@@ -144,7 +144,7 @@ LOADS = {
             path = hf_hub_download("example-lab/m", "m.pt", revision="0123456789abcdef0123456789abcdef01234567")
             return torch.load(path, weights_only=False)
         """,
-        "high",
+        "low",
         HUB,
     ),
     "file of a downloaded repository": (
@@ -155,7 +155,7 @@ LOADS = {
             folder = snapshot_download("example-lab/m", revision="0123456789abcdef0123456789abcdef01234567")
             return torch.load(os.path.join(folder, "m.pt"), weights_only=False)
         """,
-        "high",
+        "low",
         HUB,
     ),
     "socket": (
