@@ -280,7 +280,7 @@ def test_exceptions_carry_data(tmp_path: Path) -> None:
             try:
                 raise ValueError(request.data)
             except ValueError as error:
-                return pickle.loads(error.args[0])
+                return pickle.loads(error)
     """
     texts = [text for _, text in shown(tmp_path, code)]
     assert texts[0] == "received from flask.request.data"

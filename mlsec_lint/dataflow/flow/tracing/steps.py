@@ -140,4 +140,6 @@ def returned_stage(code: Code, op: ir.Op | None, span: tuple[int, int], callee: 
 def left_stage(code: Code, op: ir.Op | None, callee: Code, *, raised: bool) -> Stage | None:
     """What a function of the project stored in an object, or raised, is there after its call."""
     span, phrase = span_of(op), phrases.RAISED_BY if raised else phrases.FILLED
-    return stage(code, span, phrase.format(function=called_name(callee, op)), KEPT) if span[0] >= 0 else None
+    if callee.generator or span[0] < 0:
+        return None
+    return stage(code, span, phrase.format(function=called_name(callee, op)), KEPT)
