@@ -90,7 +90,7 @@ class Machine:
         self.sinks: dict[tuple[Any, ...], SinkHit] = {}
         self.residuals: list[Residual] = []
         self.deferred: dict[tuple[Any, ...], Deferred] = {}
-        self.muted = 0
+        self.muted = int(recorder is not None)
         self.trimmed: dict[str, None] = {}
         self.handlers: list[tuple[Value, Entry, int, int]] = []
         self.applications = 0

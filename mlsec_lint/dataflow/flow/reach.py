@@ -158,9 +158,15 @@ def _entered(solver: Solver, code: Code, owner: CodeKey | None) -> Iterator[Reac
             yield Reached(hit, code.key, entered=True, owner=owner)
 
 
-def enter(solver: Solver, code: Code, owner: CodeKey | None = None, demand: Hashable = None) -> Machine:
+def enter(
+    solver: Solver,
+    code: Code,
+    owner: CodeKey | None = None,
+    demand: Hashable = None,
+    recorder: Recorder | None = None,
+) -> Machine:
     """An evaluation in which a body is called once, by somebody outside the project."""
-    machine = Machine(solver, code, demand=demand)
+    machine = Machine(solver, code, demand=demand, recorder=recorder)
     values = parameter_values(machine, code, owner)
     fun = Fun(code.key, tuple(("s", ("e", level)) for level in range(len(code.enclosing))), (), code.owner)
     summary = solver.summary(code.key, (), early=False)

@@ -100,7 +100,7 @@ def _argument(story: Story, chain: Chain, level: int, event: Event, call: Called
     goals += operands(event, value) if value.labels or not keys else []
     goals.append((DEFAULT, code.key, index))
     head = story.to(chain, level, goals)
-    if head is None and len(keys) > 1:
+    if head is None and keys:
         head = story.to(chain, level, [p for p in chain.records[level].labels if p[0] == THING and p[2] == keys[-1]])
     for target in value.refs if head is None else ():
         if head is None and isinstance(target, Obj) and target.address[0] == "self" and keys:
@@ -117,9 +117,12 @@ def result(story: Story, chain: Chain, level: int, origin: Path, entry: Event | 
         return None
     residual = record.residuals[number]
     entries = [entry] if entry is not None else record.at(residual.site)
+    if (story.source.module, story.source.at) == (residual.site.module, residual.site.at):
+        return [story.source_at(record.code)]
+    outside = story.bodies.entering(chain)
     made = (
         call
-        for outer in chain.records[:level]
+        for outer in (*chain.records[:level], *([outside] if outside is not None else []))
         for event in outer.events
         for call in event.calls
         if (call.caller, call.site) == (residual.code, residual.site) and speaks_of(call.summary, story.source)

@@ -80,6 +80,10 @@ class Bodies:
             return None
         return Chain((*records, record), hops, reached.entered and root[1] != MODULE, reached.owner)
 
+    def entering(self, chain: Chain) -> Recording | None:
+        """What is called from outside the first body of a chain, if that is entered from there."""
+        return self._recordings.entering(chain.records[0].code, chain.owner) if chain.entered else None
+
     def _root(self, root: CodeKey) -> Recording | None:
         return self.module(root[0]) if root[1] == MODULE else self.of(root)
 

@@ -86,6 +86,17 @@ class Recordings:
         recorder.finish(machine)
         return Recording(code, recorder.events, recorder.labels, recorder.names, ())
 
+    def entering(self, code: Code, owner: CodeKey | None) -> Recording | None:
+        """The calls that a body leaves to whoever enters it, made on an instance of a class."""
+        return self._solver.guarded(lambda: self._entering(code, owner))
+
+    def _entering(self, code: Code, owner: CodeKey | None) -> Recording:
+        from mlsec_lint.dataflow.flow.reach import enter
+
+        recorder = Recorder()
+        recorder.finish(enter(self._solver, code, owner or code.owner, recorder=recorder))
+        return Recording(code, recorder.events, recorder.labels, recorder.names, ())
+
     def _made(self, demand: Demand) -> Recording | None:
         key, spec, early = demand
         if key not in self._solver.codes:
