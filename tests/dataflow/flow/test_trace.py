@@ -269,7 +269,7 @@ def test_generators_yield(tmp_path: Path) -> None:
     assert shown(tmp_path, code) == [
         (2, "received from flask.request.data"),
         (2, "yielded by blobs()"),
-        (5, "filled in by blobs() and assigned to blob"),
+        (5, "assigned to blob"),
         (6, "loaded by pickle.loads"),
     ]
 
