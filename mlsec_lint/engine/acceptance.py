@@ -51,7 +51,7 @@ class Acceptance:
 
     def run(self, scanned: Callable[[bytes, bool], None]) -> None:
         """Scan every file, then follow new names; ``scanned`` is told of each text and whether it was accepted."""
-        scanner = Scanner(self.words, MARKERS, self._project.top_names())
+        scanner = Scanner(self.words, MARKERS, self._project.top_names(), self._texts.imports)
         for path in self._sources:
             text = self._texts.read(path)
             if text is None:
@@ -114,7 +114,7 @@ class Acceptance:
 
     def _spread(self, names: set[str]) -> list[str]:
         """The files that import one of the new names from the project."""
-        scanner = Scanner({name: (Trigger(),) for name in names}, (), self._project.top_names())
+        scanner = Scanner({name: (Trigger(),) for name in names}, (), self._project.top_names(), self._texts.imports)
         changed: list[str] = []
         for path in self._sources:
             text = self._texts.read(path)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.domain.finding import Location, Problem
+from mlsec_lint.source.import_lines import ImportLines
 from mlsec_lint.source.text import LineIndex, Undecodable, decode
 
 if TYPE_CHECKING:
     from mlsec_lint.source.notebook import Notebook
+
+_SPARE: Final = 64_000_000
+"""Bytes of texts that are kept although nobody asked for it: several passes look at all files."""
 
 
 @dataclass(slots=True)
@@ -56,17 +60,23 @@ class Texts:
         self._limit = limit
         self._given = given or {}
         self._kept: dict[str, FileText] = {}
+        self._spare = _SPARE
+        self.imports = ImportLines()
         self.problems: dict[str, Problem] = {}
 
     def read(self, path: str) -> FileText | None:
-        """The text of a file, or none with a problem noted; kept only if :meth:`keep` says so."""
+        """The text of a file, or none with a problem noted; kept if :meth:`keep` says so or there is room."""
         kept = self._kept.get(path)
         if kept is not None:
             return kept
         data = self._given.get(path)
         if data is None:
             data = self._bytes(path)
-        return self._decoded(path, data) if data is not None else None
+        text = self._decoded(path, data) if data is not None else None
+        if text is not None and len(text.data) <= self._spare:
+            self._spare -= len(text.data)
+            self.keep(text)
+        return text
 
     def keep(self, text: FileText) -> FileText:
         """Keep a text in memory for the rest of the run."""

@@ -191,7 +191,8 @@ class Project:
     def own_packages(self) -> frozenset[str]:
         """Import names of the project's own packages: the topmost folders with ``__init__.py``.
 
-        A package in a folder without one may be part of a namespace, so its path from the root is a name of it too.
+        A package in a folder without one may be part of a namespace, so its path from the root is a name of it too; the
+        last part alone is one unless the folder looks like a namespace whose packages nobody imports by that name.
         """
         found: set[str] = set()
         for source in self._sources:
@@ -199,7 +200,8 @@ class Project:
             if file != "__init__.py" or self._is_package(posixpath.dirname(folder)) or not folder:
                 continue
             found.add(folder.removeprefix("src/").replace("/", "."))
-            if "/" not in folder.removeprefix("src/") or not self._is_namespace(posixpath.dirname(folder)):
+            above = posixpath.dirname(folder)
+            if not above or above == "src" or not self._is_namespace(above) or self._imports_itself(folder):
                 found.add(folder.rpartition("/")[2])
         return frozenset(found)
 
@@ -215,6 +217,18 @@ class Project:
         """Whether a folder holds nothing but packages, as the folders of namespace packages do."""
         inside = [s for s in self._sources if s.startswith(f"{folder}/")]
         return all("/" in source[len(folder) + 1 :] for source in inside)
+
+    def _imports_itself(self, folder: str) -> bool:
+        """Whether some file of a package imports a part of it by the package's name alone (an unpacked checkout)."""
+        inside = [source for source in self._sources if source.startswith(f"{folder}/")]
+        parts = {source[len(folder) + 1 :].partition("/")[0].removesuffix(".py").encode() for source in inside}
+        name = re.escape(posixpath.basename(folder))
+        imports = re.compile(rf"^[ \t]*(?:from|import)[ \t]+{name}\.(\w+)".encode(), re.MULTILINE)
+        for source in inside:
+            data = self._read(source)
+            if data is not None and not parts.isdisjoint(imports.findall(data)):
+                return True
+        return False
 
     def _find_absolute(self, importer: str, folder: str, module: str) -> str | None:
         for place in self._places(folder):

@@ -14,15 +14,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Protocol, cast
 
-_IMPORT: Final = re.compile(
-    rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*"
-    rb"(\((?:[^)#]|#[^\n]*\n){0,4000}\)|(?:[^\n;#\\]|\\\r?\n)+)|import[ \t]+((?:[^\n;#\\]|\\\r?\n)+))",
-    re.MULTILINE,
-)
+from mlsec_lint.source.import_lines import ImportedNames, ImportLines
+
 _WORD_BYTE: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-_GAP: Final = rb"(?:[ \t]|\\\r?\n)*"
-_CHAIN: Final = re.compile(rb"([A-Za-z_]\w*)(?:" + _GAP + rb"\." + _GAP + rb"\w+)*" + _GAP + rb"\." + _GAP + rb"$")
-_COMMENT: Final = re.compile(rb"#[^\n]*")
+_GAP: Final = rb"(?:[ \t]|\n\r?\\)*"
+_CHAIN: Final = re.compile(_GAP + rb"\." + _GAP + rb"(?:\w+" + _GAP + rb"\." + _GAP + rb")*(\w*[A-Za-z_])")
+"""A dotted chain before a word, read backwards (from the word), which is where a search can be anchored."""
+
+_LONGEST_CHAIN: Final = 200
 _SPREAD: Final = re.compile(rb"\*\*([A-Za-z_]\w*)")
 _RENAMED_IMPORT: Final = re.compile(rb"[ \t]+as[ \t]+([A-Za-z_]\w*)")
 _RENAMED_VALUE: Final = re.compile(rb"^[ \t]*([A-Za-z_]\w*)[ \t]*(?::[^=\n]{0,80})?=[^=][^\n]*$")
@@ -66,6 +65,7 @@ class Scanner:
     triggers: Mapping[str, tuple[Trigger, ...]]
     markers: tuple[str, ...]
     project: frozenset[str] = frozenset()
+    imports: ImportLines = field(default_factory=ImportLines)
     _words: list[str] = field(init=False)
     _matcher: _Matcher = field(init=False)
 
@@ -97,7 +97,7 @@ class Scanner:
         return self._accept(data, found)
 
     def _accept(self, data: bytes, found: Mapping[str, list[int]]) -> Hits:
-        names = _Imports(data, self.project)
+        names = _Imports(data, self.project, self.imports)
         offsets: set[int] = set()
         renamed: set[tuple[str, str]] = set()
         for word, places in found.items():
@@ -126,10 +126,10 @@ class Scanner:
 class _Imports:
     """The names that import lines bind, read from the bytes only when a question needs them."""
 
-    def __init__(self, data: bytes, project: frozenset[str]) -> None:
+    def __init__(self, data: bytes, project: frozenset[str], lines: ImportLines) -> None:
         self._data = data
         self._project = project
-        self._stars = False
+        self._lines = lines
 
     def leads_to(self, at: int, word: str, roots: frozenset[str], rooted: bool) -> bool:
         """Whether the word at ``at`` can mean something of the libraries ``roots``.
@@ -138,22 +138,19 @@ class _Imports:
         or from the project (whose modules re-export); a receiver bound otherwise can be anything. Without roots, only
         names imported from the project count.
         """
-        packages, data = self._packages, self._data
+        data = self._data
         before = data[max(0, at - 80) : at].rstrip(b" \t\r\n\\")[-1:]
         if before == b".":
-            chain = _CHAIN.search(data, max(0, at - 200), at)
-            if chain is None:
-                return rooted
-            first = chain.group(1).decode("latin-1")
-            bound = packages.get(first)
-            if bound is None or first in roots:
+            first = chain_before(data, at).decode("latin-1")
+            bound = self._bound(first)
+            if not bound or first in roots:
                 return rooted
             return (rooted or not roots) if "" in bound else not roots.isdisjoint(bound)
         if before in (b"'", b'"'):
             return rooted
-        bound = packages.get(word)
-        if bound is None:
-            return (rooted or not roots) and self._stars
+        bound = self._bound(word)
+        if not bound:
+            return (rooted or not roots) and self._names.stars
         if "" in bound:
             return rooted or not roots
         return not roots.isdisjoint(bound)
@@ -164,47 +161,28 @@ class _Imports:
         line = self._data[start:at].lstrip()
         if not line.startswith((b"class ", b"self.")):
             return False
-        chain = _CHAIN.search(self._data, max(0, at - 200), at)
-        bound = self._packages.get(chain.group(1).decode() if chain is not None else word, set())
-        return not roots.isdisjoint(bound)
+        return not roots.isdisjoint(self._bound(chain_before(self._data, at).decode("latin-1") or word))
 
     @cached_property
     def spread(self) -> bool:
         """Whether a mapping imported from elsewhere is spread into a call."""
         spreads = {name.decode() for name in _SPREAD.findall(self._data)}
-        return bool(spreads) and not spreads.isdisjoint(self._packages)
+        return bool(spreads) and not spreads.isdisjoint(self._names.packages)
 
     @cached_property
-    def _packages(self) -> dict[str, set[str]]:
-        """Bound names with the first parts of the modules they come from; empty for modules of the project."""
-        found: dict[str, set[str]] = {}
-        for match in _IMPORT.finditer(self._data):
-            module, names, modules = match.groups()
-            if modules is not None:
-                for part in modules.split(b","):
-                    self._note(found, _bound(part), part.strip())
-            else:
-                self._stars = self._stars or b"*" in names
-                self._note(found, _bound(names), module)
-        return found
+    def _names(self) -> ImportedNames:
+        return self._lines.of(self._data)
 
-    def _note(self, found: dict[str, set[str]], names: set[bytes], module: bytes) -> None:
-        first = module.split(b".")[0].split()[:1]
-        package = first[0].decode("latin-1") if first and not module.startswith(b".") else ""
-        if package in self._project:
-            package = ""
-        for name in names:
-            found.setdefault(name.decode("latin-1"), set()).add(package)
+    def _bound(self, name: str) -> frozenset[str]:
+        """The first parts of the modules that a name comes from; empty ones are the project's own."""
+        packages = self._names.packages.get(name, frozenset())
+        return packages if packages.isdisjoint(self._project) else (packages - self._project) | {""}
 
 
-def _bound(names: bytes) -> set[bytes]:
-    bound: set[bytes] = set()
-    for part in _COMMENT.sub(b"", names).strip(b"() \t\r\n\\").split(b","):
-        words = part.replace(b"\\", b" ").split()
-        if words:
-            bound.add(words[-1].split(b".")[0])
-            bound.add(words[0].split(b".")[0])
-    return bound
+def chain_before(data: bytes, at: int) -> bytes:
+    """The first name of the dotted chain that ends before a place: ``a`` for ``a.b.`` or empty."""
+    match = _CHAIN.match(data[max(0, at - _LONGEST_CHAIN) : at][::-1])
+    return match.group(1)[::-1] if match is not None else b""
 
 
 def _renamings(data: bytes, places: Iterable[int], length: int) -> set[str]:

@@ -158,3 +158,13 @@ def test_many_modules_keep_few_trees_and_stay_usable(tmp_path: Path) -> None:
         assert module.tree.root_node.type == "module"
         assert module.definition(0, len("def f():\n    return 1")) is not None
     assert len(project._trees) < len(names)
+
+
+@pytest.mark.parametrize(("line", "own"), [("from pkg.part import x", True), ("from pkg.other import x", False)])
+def test_an_unpacked_package_is_known_by_the_name_under_which_it_imports_itself(
+    tmp_path: Path, line: str, own: bool
+) -> None:
+    project = project_of(tmp_path, "checkout/pkg/__init__.py checkout/pkg/part.py checkout/tests/__init__.py")
+    (tmp_path / "checkout/pkg/part.py").write_text(line)
+    assert ("pkg" in project.own_packages) is own
+    assert "checkout.pkg" in project.own_packages
