@@ -141,14 +141,13 @@ class Analysis:
     def _compose(self, paths: Sequence[str]) -> None:
         """The flows, unless no rule asks for them."""
         solver = self.flows.solver
-        demand = Demand(solver, self.texts, self.sources)
+        bearing = Bearing(self.texts, self.sources, self.knowledge, solver)
+        bearing.look()
+        demand = Demand(solver, self.texts, self.sources, bearing)
         for path in paths:
             demand.seed(path, self._seeds(path))
         demand.follow()
-        bearing = Bearing(self.texts, self.sources, self.knowledge, lambda name: len(solver.index.definers(name)))
-        bearing.look()
-        demand.restrict(bearing.holds)
-        solver.lead(demand.codes(), bearing.holds)
+        solver.lead(demand.bodies, bearing.holds)
         if self.everything or len(self.sources) <= _SMALL:
             demand.everything()
         self.flows.compose(demand, self._failed)

@@ -1,46 +1,48 @@
 """Which functions hold foreign data, by their text: the other end from which flows are looked for.
 
-A function counts if it mentions a source that knowledge lists (beside a sign of the library), if a framework calls it
-with foreign data, or if it calls a function that does, by name. The question is asked to leave bodies out, so it is
-generous.
+A function counts if it mentions a source that knowledge lists (by a name that the file imports from the library, or on
+an object in a file that imports it), if a framework calls it with foreign data, or if it calls a function that does, by
+name. The question is asked to leave bodies out, so it is generous.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from bisect import bisect_left
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from mlsec_lint.dataflow.flow.entries import by_name
+from mlsec_lint.engine.callers import MOST_DEFINERS
 from mlsec_lint.knowledge.vocabulary import import_roots
 from mlsec_lint.source.scan import Scanner, Trigger
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.solver import Solver
+    from mlsec_lint.engine.text_functions import TextFunction
     from mlsec_lint.engine.texts import Texts
     from mlsec_lint.knowledge.index import Knowledge
 
 _DEFINITION: Final = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+_WORD: Final = re.compile(rb"[A-Za-z_]\w*")
 _CALLED: Final = re.compile(rb"\b(\w+)[ \t]*\(")
 _DECORATORS: Final = 400
 """Bytes above a function in which its decorators stand."""
-
-_MOST_DEFINERS: Final = 3
-"""Classes that may define a method for its name alone to say which one is meant."""
 
 
 class Bearing:
     """Functions of the scanned files that hold foreign data."""
 
-    def __init__(
-        self, texts: Texts, sources: Iterable[str], knowledge: Knowledge, definers: Callable[[str], int]
-    ) -> None:
+    def __init__(self, texts: Texts, sources: Iterable[str], knowledge: Knowledge, solver: Solver) -> None:
         self._texts = texts
         self._sources = tuple(sources)
-        self._scanner = Scanner(source_words(knowledge), ())
+        self._solver = solver
+        self._words = source_words(knowledge, solver.project.own_packages)
+        self._scanner = Scanner(self._words, (), solver.project.top_names(), texts.imports)
+        self._conventions = conventions(knowledge)
         self._places: dict[str, tuple[int, ...]] = {}
         self._names: frozenset[bytes] = frozenset()
-        self._definers = definers
 
     def look(self) -> None:
         """Scan all files for sources, and find the functions that return what they get from them."""
@@ -49,21 +51,53 @@ class Bearing:
             text = self._texts.read(path)
             if text is None:
                 continue
-            places = self._places[path] = self._scanner.scan(text.data).offsets
+            places = self._places[path] = self._imported(text.data, self._scanner.scan(text.data).offsets)
             if places:
                 names |= _around(text.data, places)
         self._names = frozenset(n for n in names if not n.startswith(b"__") and self._is_telling(n.decode("latin-1")))
 
+    def _imported(self, data: bytes, offsets: tuple[int, ...]) -> tuple[int, ...]:
+        """The places in a file that imports the library: a mention in prose leads nowhere."""
+        if not offsets:
+            return ()
+        imported = self._imported_in(data)
+        return tuple(at for at in offsets if self._is_led_to(data, at, imported))
+
+    def _is_led_to(self, data: bytes, at: int, imported: frozenset[str]) -> bool:
+        match = _WORD.match(data, at)
+        triggers = self._words.get(match.group().decode("latin-1"), ()) if match is not None else ()
+        return any(trigger.anywhere or not trigger.roots.isdisjoint(imported) for trigger in triggers)
+
     def _is_telling(self, name: str) -> bool:
-        return self._definers(name) <= _MOST_DEFINERS
+        return len(self._solver.index.definers(name)) <= MOST_DEFINERS
 
     def holds(self, code: Code) -> bool:
         """Whether a function holds foreign data: its text, its decorators, or what it calls."""
-        places = self._places.get(code.module.path, ())
-        start = bisect_right(places, code.body.at - _DECORATORS)
-        if start < len(places) and places[start] < code.body.end:
+        body = code.body
+        return self._is_in(code.module.path, code.module.data, body.at, body.end) or any(
+            True for _ in by_name(self._solver, code, code.owner)
+        )
+
+    def holds_text(self, function: TextFunction) -> bool:
+        """As ``holds``, of a function that is known by its text alone."""
+        text = self._texts.read(function.path)
+        if text is None:
+            return False
+        for name in (function.name, f"{function.owner}.{function.name}"):
+            roots = self._conventions.get(name)
+            if roots is not None and (not roots or not roots.isdisjoint(self._imported_in(text.data))):
+                return True
+        return self._is_in(function.path, text.data, function.at, function.end)
+
+    def _imported_in(self, data: bytes) -> frozenset[str]:
+        return frozenset[str]().union(*self._texts.imports.of(data).packages.values())
+
+    def _is_in(self, path: str, data: bytes, start: int, end: int) -> bool:
+        places = self._places.get(path, ())
+        index = bisect_left(places, start - _DECORATORS)
+        if index < len(places) and places[index] < end:
             return True
-        return any(name in self._names for name in _CALLED.findall(code.module.data, code.body.at, code.body.end))
+        return any(name in self._names for name in _CALLED.findall(data, start, end))
 
 
 def _around(data: bytes, places: tuple[int, ...]) -> set[bytes]:
@@ -72,34 +106,47 @@ def _around(data: bytes, places: tuple[int, ...]) -> set[bytes]:
     starts = [at for at, _ in found]
     names: set[bytes] = set()
     for at in places:
-        index = bisect_right(starts, at) - 1
+        index = bisect_left(starts, at + 1) - 1
         if index >= 0:
             names.add(found[index][1])
     return names
 
 
-def source_words(knowledge: Knowledge) -> dict[str, tuple[Trigger, ...]]:
-    """The last names of sources and of what marks entry points, each with the imports that lead to it."""
-    roots = import_roots(knowledge)
-    wanted = {origin for rule in knowledge.rules if rule.flow is not None for origin in rule.flow.sources} - {"caller"}
+def source_words(knowledge: Knowledge, own: Iterable[str] = ()) -> dict[str, tuple[Trigger, ...]]:
+    """The last names of sources and of what marks entry points, each with the imports that lead to it; what the scanned
+    packages themselves are listed for is none."""
+    roots, wanted = import_roots(knowledge), _wanted(knowledge)
     found: dict[str, set[str]] = {}
 
     def add(names: Iterable[str]) -> None:
         for name in names:
             first, last = name.partition(".")[0], name.rpartition(".")[2]
-            if not last or "*" in last:
-                continue
-            found.setdefault(last, set()).update(roots.get(first, ()), (first,))
+            if last and "*" not in last and first not in own:
+                found.setdefault(last, set()).update(roots.get(first, ()), (first,))
 
     for table in (knowledge.sources, knowledge.attributes):
         add(name for name in table.names() if any(source.origin in wanted for source in table.find(name)))
     for entries in (knowledge.decorated, knowledge.bases, knowledge.callbacks):
         add(name for name in entries.names() if any(entry.origin in wanted for entry in entries.find(name)))
-    words = {
+    return {
         last: (Trigger(frozenset(leading), anywhere=bool(leading & {"builtins", "*"})),)
         for last, leading in found.items()
     }
-    for name, conventions in knowledge.conventions.items():
-        if any(entry.origin in wanted for entry in conventions):
-            words.setdefault(name, (Trigger(anywhere=True),))
-    return words
+
+
+def conventions(knowledge: Knowledge) -> dict[str, frozenset[str]]:
+    """The names of functions (``Class.method``) that are entry points by their name, with the packages one of which
+    the file must import (none: it need not)."""
+    wanted = _wanted(knowledge)
+    found: dict[str, frozenset[str]] = {}
+    for name, entries in knowledge.conventions.items():
+        listed = [entry for entry in entries if entry.origin in wanted]
+        if listed:
+            roots = frozenset(each.partition(".")[0] for entry in listed for each in entry.importing)
+            found[name] = roots if all(entry.importing for entry in listed) else frozenset()
+    return found
+
+
+def _wanted(knowledge: Knowledge) -> set[str]:
+    """The origins that some rule asks for; what any caller passes is everywhere."""
+    return {origin for rule in knowledge.rules if rule.flow is not None for origin in rule.flow.sources} - {"caller"}

@@ -1,57 +1,64 @@
-"""Which bodies a run composes: those with sinks, and those that lead to them over calls that can be resolved.
+"""Which bodies a run composes: those with sinks, and those that lead data to them.
 
-Words find the candidates, resolved edges select among them: a function that mentions ``load`` counts as a caller of
-``Store.load`` only if the name it uses leads there (an import, the same module, ``self`` in a related class, a class
-that the file knows). Method names that many classes define are followed no further, and that is counted.
+Bodies are looked for from the sinks upwards, and each is evaluated before its callers are looked for: if nothing that
+its callers pass reaches a sink, they do not matter. Beyond a body that outsiders may call themselves, callers matter
+only if they lead foreign data to it, so these are first looked for in the texts (``callers``), between the functions
+that hold some (``bearing``) and the body.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from mlsec_lint.dataflow.flow.reach import code_of, functions_of
-from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Fun, Mod
-from mlsec_lint.source.scan import Scanner, Trigger
+from mlsec_lint.dataflow.flow.reach import code_of, functions_of, makes_function, passes_on
+from mlsec_lint.engine.callers import Callers, Use
+from mlsec_lint.engine.text_functions import TextFunction, TextFunctions
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
+    from mlsec_lint.dataflow.flow.values import CodeKey
     from mlsec_lint.dataflow.values import FunctionRef
+    from mlsec_lint.engine.bearing import Bearing
     from mlsec_lint.engine.texts import Texts
 
-_ROUNDS: Final = 6
-"""Calls that are followed upwards from a sink; each round scans for the names that the one before found."""
+T = TypeVar("T")
+
+_ROUNDS: Final = 8
+"""Calls that are followed upwards from a sink."""
 
 _MOST_BODIES: Final = 4_000
-_MOST_DEFINERS: Final = 3
-"""Classes that may define a method for its name alone to say which one is meant."""
-
-_WORD: Final = re.compile(rb"[A-Za-z_]\w*")
-_CHAIN: Final = re.compile(rb"([A-Za-z_][\w.]*)[ \t]*\.[ \t]*$")
-
-TOO_COMMON: Final = "callers of methods whose name many classes define"
 TOO_MANY: Final = "callers beyond a limit"
 
 
 class Demand:
     """The bodies to compose, found from the sinks upwards."""
 
-    def __init__(self, solver: Solver, texts: Texts, sources: Iterable[str]) -> None:
+    def __init__(self, solver: Solver, texts: Texts, sources: Iterable[str], bearing: Bearing) -> None:
         self._solver = solver
-        self._texts = texts
         self._sources = tuple(sources)
+        self._bearing = bearing
+        self._functions = TextFunctions(texts)
+        names = solver.project.top_names()
+        self._callers = Callers(texts, self._sources, self._functions, solver.index, names)
         self._targets: dict[str, list[FunctionRef]] = {}
-        self._related: dict[tuple[str, CodeKey], bool] = {}
-        self._callers: dict[CodeKey, set[CodeKey]] = {}
+        self._entries: dict[CodeKey, Code] = {}
         self._seeds: set[CodeKey] = set()
-        self._seeded: set[str] = set()
+        self._seen: set[CodeKey] = set()
+        self._closed: set[CodeKey] = set()
+        self._makers: set[CodeKey] = set()
+        self._names: set[str] = set()
+        self._limits: Counter[str] = Counter()
         self.bodies: dict[CodeKey, Code] = {}
         self.modules: set[str] = set()
-        self.unfollowed: Counter[str] = Counter()
+
+    @property
+    def unfollowed(self) -> Counter[str]:
+        """What was not followed, by reason."""
+        return self._limits + self._callers.unfollowed
 
     def seed(self, path: str, places: Iterable[int]) -> None:
         """Start from the functions of a module that hold sinks at these places."""
@@ -59,7 +66,6 @@ class Demand:
             code = self._around(path, at)
             if code is None:
                 self.modules.add(path)
-                self._seeded.add(path)
             else:
                 self.bodies[code.key] = code
                 self._seeds.add(code.key)
@@ -68,41 +74,18 @@ class Demand:
         """All bodies count, wherever they lead."""
         for path in self._sources:
             self.modules.add(path)
-            self.bodies.update((code.key, code) for code in self._codes(path))
+            self.bodies.update((code.key, code) for code in functions_of(self._solver, path))
 
     def follow(self) -> None:
-        """Add the callers, round by round."""
+        """Add the bodies that lead data to the sinks."""
         fresh = list(self.bodies.values())
-        searched: set[str] = set()
+        self._seen.update(self.bodies)
         for _ in range(_ROUNDS):
-            wanted: dict[str, list[Code]] = {}
-            for code in fresh:
-                wanted.setdefault(self._name(code), []).append(code)
-            wanted.pop("", None)
-            if not wanted or len(self.bodies) > _MOST_BODIES:
-                self.unfollowed[TOO_MANY] += len(wanted)
-                return
-            searched.update(wanted)
-            fresh = self._users(wanted)
-
-    def restrict(self, bearing: Callable[[Code], bool]) -> None:
-        """Keep the bodies that matter: from the sinks up to the first that outsiders may call, and whatever lies
-        between a body with foreign data (``bearing``) and a sink."""
-        called: dict[CodeKey, list[CodeKey]] = {}
-        for callee, callers in self._callers.items():
-            for caller in callers:
-                called.setdefault(caller, []).append(callee)
-        kept = _closure(self._seeds, lambda key: () if self._is_open(key) else self._callers.get(key, ()))
-        starts = {key for key, code in self.bodies.items() if bearing(code)}
-        kept |= _closure(starts, lambda key: called.get(key, ()))
-        self.bodies = {key: code for key, code in self.bodies.items() if key in kept}
-        self.modules &= self._seeded | {path for path, _ in kept}
-
-    def _is_open(self, key: CodeKey) -> bool:
-        """Whether outsiders may call a body, so that its callers add nothing to what they may pass."""
-        code = self.bodies.get(key)
-        name = code.body.name if code is not None else "_"
-        return not name.startswith("_") or name == "__call__"
+            closed = self._passing(fresh)
+            if not closed or self._is_full():
+                break
+            fresh = self._adopted(self._callers.uses(self._texts_of(closed)))
+        self._follow_foreign()
 
     def files(self) -> list[str]:
         """The modules of the bodies, and those whose top level counts, in order."""
@@ -112,8 +95,98 @@ class Demand:
         """The bodies in order of place."""
         return [code for _, code in sorted(self.bodies.items())]
 
-    def _codes(self, path: str) -> list[Code]:
-        return functions_of(self._solver, path)
+    def _follow_foreign(self) -> None:
+        """Above the bodies that outsiders may call: the ways from functions that hold foreign data."""
+        ways = self._ways(self._texts_of(self._entries.values()))
+        passing = list(self._entries.values())
+        closed: list[Code] = []
+        for _ in range(_ROUNDS):
+            uses = [use for function in self._texts_of(passing) for use in ways.get(function.called, ())]
+            uses += self._callers.uses(self._texts_of(closed))
+            fresh = self._adopted(uses)
+            if not fresh or self._is_full():
+                return
+            closed = [code for code in self._passing(fresh) if code.key in self._makers]
+            passing = [code for code in fresh if code.key in self._entries or code.key in self._closed]
+
+    def _ways(self, entries: Iterable[TextFunction]) -> dict[str, list[Use]]:
+        """The uses, by the name of what is used, on some way from a function with foreign data to an entry."""
+        found: dict[str, dict[Use, None]] = {}
+        seen = set(entries)
+        fresh = list(seen)
+        for _ in range(_ROUNDS):
+            if len(seen) > _MOST_BODIES:
+                self._limits[TOO_MANY] += len(fresh)
+                break
+            users: dict[TextFunction, None] = {}
+            for use in self._callers.uses(fresh):
+                found.setdefault(use.name, {})[use] = None
+                if use.inside is not None and use.inside not in seen:
+                    users[use.inside] = None
+            seen.update(users)
+            fresh = list(users)
+        return self._bearing_ways({name: list(uses) for name, uses in found.items()})
+
+    def _bearing_ways(self, found: dict[str, list[Use]]) -> dict[str, list[Use]]:
+        """Only the uses in functions that hold foreign data, or that such functions lead to."""
+        inner: dict[TextFunction, set[str]] = {}
+        for name, uses in found.items():
+            for use in uses:
+                if use.inside is not None:
+                    inner.setdefault(use.inside, set()).add(name)
+        by_name: dict[str, list[TextFunction]] = {}
+        for function in inner:
+            by_name.setdefault(function.called, []).append(function)
+        starts = [function for function in inner if self._bearing.holds_text(function)]
+        kept = _closure(starts, lambda function: [f for name in inner[function] for f in by_name.get(name, ())])
+        return {name: [u for u in uses if u.inside is None or u.inside in kept] for name, uses in found.items()}
+
+    def _passing(self, codes: list[Code]) -> list[Code]:
+        """Of some new bodies, those whose callers matter: they pass on data and outsiders do not call them, or they
+        make a function, which a caller may hand to somebody outside."""
+        self._solver.lead(self.bodies, self._bearing.holds)
+        closed: list[Code] = []
+        for code in sorted(codes, key=lambda each: each.key):
+            try:
+                summary = self._solver.demanded((code.key, (), False))
+            except Exception:  # noqa: BLE001 - it is reported when the body is composed
+                continue
+            makes = makes_function(self._solver, code, summary)
+            if not (makes or passes_on(summary, self._names)):
+                if not (summary.sinks or summary.leaves or code.key in self._seeds):
+                    del self.bodies[code.key]
+                continue
+            self._names.add(code.body.name)
+            if makes:
+                self._makers.add(code.key)
+            if makes or not _is_open(code):
+                self._closed.add(code.key)
+                closed.append(code)
+            else:
+                self._entries[code.key] = code
+        return closed
+
+    def _adopted(self, uses: Iterable[Use]) -> list[Code]:
+        """The bodies of the uses that are not known yet; modules whose top level uses one are noted."""
+        fresh: dict[CodeKey, Code] = {}
+        for use in uses:
+            code = self._around(use.path, use.at)
+            if code is None or use.at < code.body.inside:
+                self.modules.add(use.path)
+            elif code.key not in self._seen:
+                fresh[code.key] = code
+        self.bodies.update(fresh)
+        self._seen.update(fresh)
+        return list(fresh.values())
+
+    def _is_full(self) -> bool:
+        if len(self.bodies) > _MOST_BODIES:
+            self._limits[TOO_MANY] += 1
+        return len(self.bodies) > _MOST_BODIES
+
+    def _texts_of(self, codes: Iterable[Code]) -> list[TextFunction]:
+        found = (self._functions.around(code.module.path, code.body.inside) for code in codes)
+        return list(dict.fromkeys(function for function in found if function is not None))
 
     def _around(self, path: str, at: int) -> Code | None:
         """The function of a module, at its top level or in a class there, in which a place lies."""
@@ -128,156 +201,18 @@ class Demand:
             return None
         return code_of(self._solver, targets[index])
 
-    def _name(self, code: Code) -> str:
-        """The name by which a body is called: its own, or that of its class for what makes or is an instance."""
-        name = code.body.name
-        if code.owner is None or not (name.startswith("__") and name.endswith("__")):
-            return name
-        return self._solver.classes.name(code.owner)
 
-    def _users(self, wanted: Mapping[str, list[Code]]) -> list[Code]:
-        """The bodies that use one of the names for one of the functions."""
-        fresh: dict[CodeKey, Code] = {}
-        scanner, classes = self._scanner(wanted)
-        own = {code.module.path for codes in wanted.values() for code in codes}
-        for path in self._sources:
-            text = self._texts.read(path)
-            if text is None:
-                continue
-            offsets = set(scanner.scan(text.data).offsets)
-            names = self._searched(path, text.data, offsets, classes, wanted if path in own else {})
-            if names:
-                pattern = b"|".join(re.escape(name.encode()) for name in sorted(names))
-                offsets.update(match.start() for match in re.finditer(rb"\b(?:%s)\b" % pattern, text.data))
-            for at in sorted(offsets):
-                self._use(path, text.data, at, wanted, fresh)
-        self.bodies.update(fresh)
-        return list(fresh.values())
-
-    def _scanner(self, wanted: Mapping[str, list[Code]]) -> tuple[Scanner, dict[str, set[str]]]:
-        """What to look for in all files: imported functions, methods with telling names, and classes whose methods
-        have names that say nothing (with the names of these methods)."""
-        triggers: dict[str, tuple[Trigger, ...]] = {}
-        classes: dict[str, set[str]] = {}
-        for name, codes in wanted.items():
-            methods = [code for code in codes if code.owner is not None and code.body.name == name]
-            if len(methods) < len(codes):
-                triggers[name] = (Trigger(),)
-            if methods and len(self._solver.index.definers(name)) <= _MOST_DEFINERS:
-                triggers[name] = (Trigger(anywhere=True),)
-            elif methods:
-                self.unfollowed[TOO_COMMON] += 1
-                for code in methods:
-                    if code.owner is not None:
-                        classes.setdefault(self._solver.classes.name(code.owner), set()).add(name)
-        classes.pop("", None)
-        for cls in classes:
-            triggers.setdefault(cls, (Trigger(anywhere=True),))
-        return Scanner(triggers, (), self._solver.project.top_names()), classes
-
-    def _searched(
-        self,
-        path: str,
-        data: bytes,
-        offsets: set[int],
-        classes: Mapping[str, set[str]],
-        own: Mapping[str, list[Code]],
-    ) -> set[str]:
-        """The names to look for in a file besides: those of its own functions, and methods of classes that it knows."""
-        names = {name for name, codes in own.items() if any(code.module.path == path for code in codes)}
-        if classes:
-            for at in offsets:
-                match = _WORD.match(data, at)
-                word = match.group().decode("latin-1") if match is not None else ""
-                names |= classes.get(word, set())
-        return names
-
-    def _use(
-        self, path: str, data: bytes, at: int, wanted: Mapping[str, list[Code]], fresh: dict[CodeKey, Code]
-    ) -> None:
-        match = _WORD.match(data, at)
-        name = match.group().decode("latin-1") if match is not None else ""
-        targets = wanted.get(name, [])
-        if not targets or not self._is_use(path, data, at, name, targets):
-            return
-        code = self._around(path, at)
-        if code is None or at < code.body.inside:
-            self.modules.add(path)
-            return
-        for target in targets:
-            self._callers.setdefault(target.key, set()).add(code.key)
-        if code.key not in self.bodies:
-            fresh[code.key] = code
-
-    def _is_use(self, path: str, data: bytes, at: int, name: str, targets: list[Code]) -> bool:
-        """Whether the word at a place may call one of the functions."""
-        start = data.rfind(b"\n", 0, at) + 1
-        before = data[start:at]
-        if before.lstrip().startswith((b"#", b"import ", b"from ")) or before.rstrip().endswith((b"def", b"class")):
-            return False
-        chain = _CHAIN.search(before)
-        if before.rstrip().endswith(b"."):
-            return self._is_attribute(path, data, name, chain.group(1).decode() if chain else "", targets)
-        return self._is_name(path, name, targets)
-
-    def _is_name(self, path: str, name: str, targets: list[Code]) -> bool:
-        """A bare name: what the module makes of it, or a function handed over by name in the same file."""
-        exit_ = self._solver.context.exit_of(path)
-        if exit_ is None or (name not in exit_.names and not exit_.stars):
-            return any(code.module.path == path and code.owner is None for code in targets)
-        value = self._solver.statics.global_name(path, name, early=True)
-        keys = {code.key for code in targets} | {code.owner for code in targets if code.owner is not None}
-        if value is None:
-            return False
-        found = {r.code for r in value.refs if isinstance(r, (Fun, Cls))}
-        return bool(found & keys) if found else value.open or bool(value.refs)
-
-    def _is_attribute(self, path: str, data: bytes, name: str, chain: str, targets: list[Code]) -> bool:
-        first, _, rest = chain.partition(".")
-        if not rest and first in ("self", "cls"):
-            return any(code.owner is not None for code in targets) and self._is_related(path, data, targets)
-        value = self._solver.statics.global_name(path, first, early=True) if first else None
-        modules = [r.path for r in value.refs if isinstance(r, Mod)] if value is not None else []
-        if modules:
-            return any(code.owner is None or rest for code in targets)
-        if (
-            value is not None
-            and value.refs
-            and all(not isinstance(r, (Cls, Mod)) for r in value.refs)
-            and not value.open
-        ):
-            methods = [code for code in targets if code.owner is not None]
-            if not methods:
-                return False
-        if all(code.owner is None for code in targets):
-            return False
-        if len(self._solver.index.definers(name)) <= _MOST_DEFINERS or self._is_related(path, data, targets):
-            return True
-        self.unfollowed[TOO_COMMON] += 1
-        return False
-
-    def _is_related(self, path: str, data: bytes, targets: list[Code]) -> bool:
-        """Whether the file knows the class of one of the methods, or a class derived from it or above it."""
-        return any(self._knows(path, data, code) for code in targets if code.owner is not None)
-
-    def _knows(self, path: str, data: bytes, code: Code) -> bool:
-        owner = code.owner
-        if owner is None or code.module.path == path:
-            return True
-        key = (path, owner)
-        known = self._related.get(key)
-        if known is None:
-            names = self._solver.index.family(self._solver.classes.name(owner))
-            known = self._related[key] = any(name.encode() in data for name in names)
-        return known
+def _is_open(code: Code) -> bool:
+    """Whether outsiders may call a body, so that its callers add nothing to what they may pass."""
+    return not code.body.name.startswith("_") or code.body.name == "__call__"
 
 
-def _closure(start: Iterable[CodeKey], further: Callable[[CodeKey], Iterable[CodeKey]]) -> set[CodeKey]:
+def _closure(start: Iterable[T], further: Callable[[T], Iterable[T]]) -> set[T]:
     found = set(start)
     pending = list(found)
     while pending:
-        for key in further(pending.pop()):
-            if key not in found:
-                found.add(key)
-                pending.append(key)
+        for each in further(pending.pop()):
+            if each not in found:
+                found.add(each)
+                pending.append(each)
     return found

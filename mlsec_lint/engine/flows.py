@@ -131,6 +131,7 @@ class Flows:
         sinks = FlowSinks(calls, self._rules, threat, events)
         found = sinks.judged(self._reached[path])
         flows = self._one_for_each_call([each for each in found if each.draft.rule.flow is not None])
+        flows = [each for each in flows if not _is_outdone(each.draft, drafts)]
         merged = [self._shown(each, drafts) for each in flows]
         spans = {(each.draft.at, each.draft.end, each.draft.api) for each in flows}
         kept = [d for d in drafts if (d.at, d.end, d.api) not in spans]
@@ -181,3 +182,9 @@ class Flows:
             for s in self._explainer.explain(each.reached, each.label)
         )
         return replace(draft, origin=each.source.kind, steps=steps)
+
+
+def _is_outdone(flow: Draft, drafts: list[Draft]) -> bool:
+    """Whether a local finding at the same call knows of worse data than what flows there."""
+    place = (flow.at, flow.end, flow.api)
+    return any((each.at, each.end, each.api) == place and each.severity > flow.severity for each in drafts)

@@ -18,7 +18,7 @@ from mlsec_lint.source.syntax import parse, text
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
-_TREES_KEPT: Final = 4_000_000
+_TREES_KEPT: Final = 6_000_000
 """Bytes of source whose trees are kept (a tree takes some 20 times its source): all of a large package would take a
 gigabyte."""
 

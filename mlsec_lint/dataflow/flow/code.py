@@ -41,7 +41,7 @@ class Code:
     @cached_property
     def survey(self) -> Survey:
         """What one look at all operations tells."""
-        return survey(self.ops, self.body)
+        return survey(self.ops, self.body) if self.body.kind != "module" else Survey()
 
     @property
     def captured(self) -> frozenset[str]:

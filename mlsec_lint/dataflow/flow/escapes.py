@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.references import deep_labels
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Labels, Obj, Source, Value, data, join, made_by
+from mlsec_lint.dataflow.flow.values import Address, Key, Labels, Obj, Source, Value, data, join, made_by
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
@@ -117,18 +117,8 @@ class Escapes:
 
     def _forget(self, changed: set[str]) -> None:
         """Drop the summaries of the bodies that look at some modules, and of all that call them."""
-        solver = self._solver
-        callers: dict[CodeKey, list[CodeKey]] = {}
-        for caller, callee in solver.edges:
-            callers.setdefault(callee, []).append(caller)
-        stale = {key for path in changed for key in solver.readers.get(path, ())}
-        pending = list(stale)
-        while pending:
-            for caller in callers.get(pending.pop(), ()):
-                if caller not in stale:
-                    stale.add(caller)
-                    pending.append(caller)
-        solver.forget(stale)
+        readers = self._solver.readers
+        self._solver.forget_users({key for path in changed for key in readers.get(path, ())})
 
 
 def _values(thing: Thing) -> list[Value]:

@@ -86,6 +86,10 @@ class Fields:
         heap = machine.state.heap
         return replace(result, open=True), {a: heap[a] for a in addresses if a in heap and a != ("self", *key)}
 
+    def forget(self) -> None:
+        """Drop the values: what methods store depends on summaries that have changed. Who stores does not."""
+        self._values.clear()
+
     def storing(self, machine: Machine, key: CodeKey, name: str) -> list[Fun]:
         """The methods of a class and its bases that store ``self.name``."""
         return self._methods(machine, key).get(name, [])

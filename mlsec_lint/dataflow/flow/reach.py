@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mlsec_lint.dataflow.flow.apply import Application
+from mlsec_lint.dataflow.flow.apply import Application, is_symbolic
 from mlsec_lint.dataflow.flow.entries import parameter_values
 from mlsec_lint.dataflow.flow.handing import called, parameters_of
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.summarise import has_source
-from mlsec_lint.dataflow.flow.summary import SinkHit
+from mlsec_lint.dataflow.flow.summary import SinkHit, Summary
 from mlsec_lint.dataflow.flow.values import CodeKey, Fun
 from mlsec_lint.dataflow.values import FunctionRef
 
@@ -95,8 +95,20 @@ def reached_by_inheritance(solver: Solver, path: str, wanted: Container[CodeKey]
     """
     for key in solver.classes.of_module(path):
         for code in inherited(solver, key):
-            if code.key in wanted and solver.demanded((code.key, (), False)).residuals:
+            if code.key in wanted and _asks_receiver(solver.demanded((code.key, (), False))):
                 yield from _entered(solver, code, key)
+
+
+def _asks_receiver(summary: Summary) -> bool:
+    """Whether what reaches sinks depends on the class of the receiver: by a method of it, or by what is stored in it."""
+    if not any(map(is_symbolic, summary.sinks)) and not summary.leaves:
+        return False
+    return bool(summary.residuals) or any(
+        isinstance(each.origin, tuple) and each.origin[0] == ("p", 0)
+        for hit in summary.sinks
+        for value in (*hit.call.values(), *((hit.receiver,) if hit.receiver is not None else ()))
+        for each in value.labels
+    )
 
 
 def inherited(solver: Solver, key: CodeKey) -> list[Code]:
@@ -124,6 +136,21 @@ def reached_by_handing(solver: Solver, handed: Handed, wanted: Container[CodeKey
     for hit in machine.sinks.values() if machine is not None else ():
         if has_source(hit):
             yield Reached(hit, module, entered=True)
+
+
+def passes_on(summary: Summary, methods: Container[str]) -> bool:
+    """Whether what the callers of a body pass to it may reach a sink: in what it calls, or in what one of them makes of
+    one of the ``methods``."""
+    return any(map(is_symbolic, summary.sinks)) or any(each.method in methods for each in summary.residuals)
+
+
+def makes_function(solver: Solver, code: Code, summary: Summary) -> bool:
+    """Whether a body returns a function that is defined in it."""
+    for target in summary.returns.refs if summary.returns is not None else ():
+        made = solver.codes.get(target.code) if isinstance(target, Fun) else None
+        if made is not None and code in made.enclosing:
+            return True
+    return False
 
 
 def _is_nested(code: Code) -> bool:

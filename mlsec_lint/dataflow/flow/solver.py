@@ -8,7 +8,7 @@ result is a fixed point whoever asked first. Budgets are per body, never global.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -224,10 +224,11 @@ class Solver:
                 return symbolic(path, None, self.knowledge.canonical(target.name))
         return symbolic(path)
 
-    def lead(self, codes: list[Code], holds: Callable[[Code], bool]) -> None:
+    def lead(self, keys: Iterable[CodeKey], holds: Callable[[Code], bool]) -> None:
         """Say which bodies lead to sinks, and which hold foreign data: the others are looked at for their results."""
-        self.leading = frozenset(code.key for code in codes)
+        self.leading = frozenset(keys)
         self.holds = holds
+        self.forget_users({key for key in self.leading if self._coarse.pop(key, False)})
 
     def is_coarse(self, code: Code) -> bool:
         """Whether a body is summed up by the unknown policy: it is large, neither leads to a sink nor holds foreign
@@ -249,13 +250,29 @@ class Solver:
                 self.trimmed["large functions far from sources and sinks were summed up"] += 1
         return known
 
+    def forget_users(self, keys: set[CodeKey]) -> None:
+        """Drop the summaries of some bodies, and of all that call them."""
+        if not keys:
+            return
+        callers: dict[CodeKey, list[CodeKey]] = {}
+        for caller, callee in self.edges:
+            callers.setdefault(callee, []).append(caller)
+        stale = set(keys)
+        pending = list(stale)
+        while pending:
+            for caller in callers.get(pending.pop(), ()):
+                if caller not in stale:
+                    stale.add(caller)
+                    pending.append(caller)
+        self.forget(stale)
+
     def forget(self, keys: set[CodeKey]) -> None:
         """Drop what was worked out for some bodies."""
         for demand in [d for d in self.summaries if d[0] in keys and not d[2]]:
             del self.summaries[demand]
             self._current.pop(demand, None)
             self._taints.pop(demand, None)
-        self.fields = Fields()
+        self.fields.forget()
 
     def exit(self, path: str) -> ModuleExit:
         """A module after its top level ran."""

@@ -40,7 +40,7 @@ class Statics:
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
         self._context = solver.context
-        self._names: dict[tuple[str, str, bool], Value | None] = {}
+        self._names: dict[str, dict[tuple[str, bool], Value | None]] = {}
         self._changing: dict[str, frozenset[str]] = {}
         self._wrapped: dict[str, frozenset[int]] = {}
         self.replaced: set[tuple[str, str]] = set()
@@ -48,7 +48,7 @@ class Statics:
 
     def forget(self, path: str) -> None:
         """A global name of a module has changed since it was asked for."""
-        self._names = {key: value for key, value in self._names.items() if key[0] != path}
+        self._names.pop(path, None)
 
     def is_rebound(self, path: str, name: str) -> bool:
         """Whether some function assigns the global name."""
@@ -65,8 +65,9 @@ class Statics:
     def global_name(self, path: str, name: str, *, early: bool) -> Value | None:
         """The value of a global name of a module; none if the module does not have it."""
         key = (path, name, early)
-        if key in self._names:
-            return self._names[key]
+        names = self._names.setdefault(path, {})
+        if key[1:] in names:
+            return names[key[1:]]
         if key in self._resolving or len(self._resolving) > 60:
             return UNKNOWN
         self._resolving.add(key)
@@ -74,7 +75,7 @@ class Statics:
             value = self._find(path, name, early)
         finally:
             self._resolving.discard(key)
-        self._names[key] = value
+        names[key[1:]] = value
         return value
 
     def _find(self, path: str, name: str, early: bool) -> Value | None:

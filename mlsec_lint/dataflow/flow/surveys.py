@@ -20,11 +20,11 @@ class Survey:
     which the body takes from outside. ``classed`` are names whose class is asked for.
     """
 
-    captured: frozenset[str]
-    generator: bool
-    decisive: frozenset[str]
-    fields: frozenset[tuple[str, Key]]
-    free: frozenset[str]
+    captured: frozenset[str] = frozenset()
+    generator: bool = False
+    decisive: frozenset[str] = frozenset()
+    fields: frozenset[tuple[str, Key]] = frozenset()
+    free: frozenset[str] = frozenset()
     classed: frozenset[str] = frozenset()
 
 
