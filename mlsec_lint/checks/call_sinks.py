@@ -108,6 +108,7 @@ class CallSinks:
             reasons,
             self._arguments(site, verdict),
             event.definition,
+            provenance=origin,
         )
         return draft, self._callbacks(site, verdict)
 

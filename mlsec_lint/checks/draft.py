@@ -34,7 +34,8 @@ class DraftStep:
 class Draft:
     """What a check reports about the span ``at``..``end`` of a file.
 
-    ``steps`` show the way of data of the kind ``origin`` to this place; ``covers`` are slugs of rules whose finding at
+    ``provenance`` is where its data comes from as far as the file tells. ``steps`` show the way of data of the kind
+    ``origin`` to this place; ``covers`` are slugs of rules whose finding at
     the same call is part of this one.
     """
 
@@ -53,3 +54,4 @@ class Draft:
     origin: str = ""
     steps: tuple[DraftStep, ...] = ()
     covers: tuple[str, ...] = ()
+    provenance: str = ""

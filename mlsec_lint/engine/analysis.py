@@ -30,6 +30,7 @@ from mlsec_lint.engine.suppressions import (
     suppressions_of,
     unused_drafts,
 )
+from mlsec_lint.engine.text_functions import TextFunctions
 from mlsec_lint.engine.texts import Texts
 from mlsec_lint.engine.threat_model import ProjectFacts, threat_model
 from mlsec_lint.knowledge.vocabulary import words
@@ -141,9 +142,10 @@ class Analysis:
     def _compose(self, paths: Sequence[str]) -> None:
         """The flows, unless no rule asks for them."""
         solver = self.flows.solver
-        bearing = Bearing(self.texts, self.sources, self.knowledge, solver)
+        functions = TextFunctions(self.texts)
+        bearing = Bearing(self.texts, self.sources, functions, self.knowledge, solver)
         bearing.look()
-        demand = Demand(solver, self.texts, self.sources, bearing)
+        demand = Demand(solver, self.texts, self.sources, functions, bearing)
         for path in paths:
             demand.seed(path, self._seeds(path))
         demand.follow()

@@ -20,22 +20,34 @@ from mlsec_lint.source.scan import Scanner, Trigger
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
-    from mlsec_lint.engine.text_functions import TextFunction
+    from mlsec_lint.engine.text_functions import TextFunction, TextFunctions
     from mlsec_lint.engine.texts import Texts
     from mlsec_lint.knowledge.index import Knowledge
 
 _DEFINITION: Final = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
-_WORD: Final = re.compile(rb"[A-Za-z_]\w*")
+_IDENTIFIER: Final = re.compile(rb"[A-Za-z_]\w*")
 _CALLED: Final = re.compile(rb"\b(\w+)[ \t]*\(")
 _DECORATORS: Final = 400
 """Bytes above a function in which its decorators stand."""
+
+_HANDING: Final = 400
+"""Bytes after the name of what takes a function in which the function is named."""
 
 
 class Bearing:
     """Functions of the scanned files that hold foreign data."""
 
-    def __init__(self, texts: Texts, sources: Iterable[str], knowledge: Knowledge, solver: Solver) -> None:
+    def __init__(
+        self,
+        texts: Texts,
+        sources: Iterable[str],
+        functions: TextFunctions,
+        knowledge: Knowledge,
+        solver: Solver,
+    ) -> None:
         self._texts = texts
+        self._functions = functions
+        self._handed: dict[str, frozenset[bytes]] = {}
         self._sources = tuple(sources)
         self._solver = solver
         self._words = source_words(knowledge, solver.project.own_packages)
@@ -64,18 +76,21 @@ class Bearing:
         return tuple(at for at in offsets if self._is_led_to(data, at, imported))
 
     def _is_led_to(self, data: bytes, at: int, imported: frozenset[str]) -> bool:
-        match = _WORD.match(data, at)
+        match = _IDENTIFIER.match(data, at)
         triggers = self._words.get(match.group().decode("latin-1"), ()) if match is not None else ()
         return any(trigger.anywhere or not trigger.roots.isdisjoint(imported) for trigger in triggers)
 
     def _is_telling(self, name: str) -> bool:
-        return len(self._solver.index.definers(name)) <= MOST_DEFINERS
+        return self._solver.index.definitions(name) <= MOST_DEFINERS
 
     def holds(self, code: Code) -> bool:
         """Whether a function holds foreign data: its text, its decorators, or what it calls."""
         body = code.body
-        return self._is_in(code.module.path, code.module.data, body.at, body.end) or any(
-            True for _ in by_name(self._solver, code, code.owner)
+        path, data = code.module.path, code.module.data
+        return (
+            self._is_in(path, data, body.at, body.end)
+            or self._is_handed(path, data, body.name)
+            or any(True for _ in by_name(self._solver, code, code.owner))
         )
 
     def holds_text(self, function: TextFunction) -> bool:
@@ -87,10 +102,21 @@ class Bearing:
             roots = self._conventions.get(name)
             if roots is not None and (not roots or not roots.isdisjoint(self._imported_in(text.data))):
                 return True
-        return self._is_in(function.path, text.data, function.at, function.end)
+        return self._is_in(function.path, text.data, function.at, function.end) or self._is_handed(
+            function.path, text.data, function.name
+        )
 
     def _imported_in(self, data: bytes) -> frozenset[str]:
         return frozenset[str]().union(*self._texts.imports.of(data).packages.values())
+
+    def _is_handed(self, path: str, data: bytes, name: str) -> bool:
+        """Whether the top level of a file hands a function to a framework by its name."""
+        handed = self._handed.get(path)
+        if handed is None:
+            places = [at for at in self._places.get(path, ()) if self._functions.around(path, at) is None]
+            words = (_IDENTIFIER.findall(data, at, at + _HANDING) for at in places)
+            handed = self._handed[path] = frozenset(word for found in words for word in found)
+        return name.encode() in handed
 
     def _is_in(self, path: str, data: bytes, start: int, end: int) -> bool:
         places = self._places.get(path, ())
@@ -121,13 +147,13 @@ def source_words(knowledge: Knowledge, own: Iterable[str] = ()) -> dict[str, tup
     def add(names: Iterable[str]) -> None:
         for name in names:
             first, last = name.partition(".")[0], name.rpartition(".")[2]
-            if last and "*" not in last and first not in own:
+            if last and "*" not in last and ("*" not in first or first == "*") and first not in own:
                 found.setdefault(last, set()).update(roots.get(first, ()), (first,))
 
     for table in (knowledge.sources, knowledge.attributes):
-        add(name for name in table.names() if any(source.origin in wanted for source in table.find(name)))
+        add(name for name, source in table.items() if source.origin in wanted)
     for entries in (knowledge.decorated, knowledge.bases, knowledge.callbacks):
-        add(name for name in entries.names() if any(entry.origin in wanted for entry in entries.find(name)))
+        add(name for name, entry in entries.items() if entry.origin in wanted)
     return {
         last: (Trigger(frozenset(leading), anywhere=bool(leading & {"builtins", "*"})),)
         for last, leading in found.items()

@@ -26,17 +26,22 @@ MOST_DEFINERS: Final = 3
 TOO_COMMON: Final = "callers of methods whose name many classes define"
 
 _WORD: Final = re.compile(rb"[A-Za-z_]\w*")
+_PLAIN: Final = re.compile(rb"(?<![\w.)\]])(?:[A-Za-z_]\w*\.)+$")
 _OWN: Final = ("self", "cls", "super")
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A place where a name may mean a function; ``inside`` is the function it lies in (none: the top level)."""
+    """A place where a name may mean a function; ``inside`` is the function it lies in (none: the top level).
+
+    ``chain`` are the names that lead to it (``package.module.load``), as far as they are plain names.
+    """
 
     path: str
     at: int
     name: str
     inside: TextFunction | None
+    chain: tuple[str, ...]
 
 
 class Callers:
@@ -135,7 +140,7 @@ class Callers:
             holds = self._is_attribute(place, name, targets, families, inside)
         else:
             holds = self._is_name(place.path, data, name, targets)
-        return Use(place.path, at, name, inside) if holds else None
+        return Use(place.path, at, name, inside, _chain(data, start, at, name)) if holds else None
 
     def _bound(self, data: bytes, name: str) -> bool | None:
         """Whether an import binds a name to something of the project; none if no import binds it."""
@@ -187,6 +192,11 @@ class _Place:
     def knows(self, target: TextFunction, families: Mapping[str, frozenset[str]]) -> bool:
         """Whether the file knows the class of a method, or a class derived from it."""
         return target.path == self.path or not self.classes.isdisjoint(families.get(target.owner, frozenset()))
+
+
+def _chain(data: bytes, start: int, at: int, name: str) -> tuple[str, ...]:
+    match = _PLAIN.search(data, max(start, at - 200), at)
+    return (*match.group().decode("latin-1").rstrip(".").split("."), name) if match is not None else (name,)
 
 
 def _words(data: bytes, offsets: Iterable[int]) -> frozenset[str]:

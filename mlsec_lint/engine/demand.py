@@ -10,40 +10,42 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.reach import code_of, functions_of, makes_function, passes_on
+from mlsec_lint.dataflow.flow.reach import code_of, functions_of, is_called_outside, makes_function, passes_on
+from mlsec_lint.dataflow.flow.summary import Summary
+from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Fun, Mod
 from mlsec_lint.engine.callers import Callers, Use
 from mlsec_lint.engine.text_functions import TextFunction, TextFunctions
+from mlsec_lint.engine.ways import TOO_MANY, Ways
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
     from mlsec_lint.dataflow.flow.solver import Solver
-    from mlsec_lint.dataflow.flow.values import CodeKey
     from mlsec_lint.dataflow.values import FunctionRef
     from mlsec_lint.engine.bearing import Bearing
     from mlsec_lint.engine.texts import Texts
-
-T = TypeVar("T")
 
 _ROUNDS: Final = 8
 """Calls that are followed upwards from a sink."""
 
 _MOST_BODIES: Final = 4_000
-TOO_MANY: Final = "callers beyond a limit"
 
 
 class Demand:
     """The bodies to compose, found from the sinks upwards."""
 
-    def __init__(self, solver: Solver, texts: Texts, sources: Iterable[str], bearing: Bearing) -> None:
+    def __init__(
+        self, solver: Solver, texts: Texts, sources: Iterable[str], functions: TextFunctions, bearing: Bearing
+    ) -> None:
         self._solver = solver
         self._sources = tuple(sources)
         self._bearing = bearing
-        self._functions = TextFunctions(texts)
+        self._functions = functions
         names = solver.project.top_names()
         self._callers = Callers(texts, self._sources, self._functions, solver.index, names)
+        self._ways = Ways(self._callers, bearing)
         self._targets: dict[str, list[FunctionRef]] = {}
         self._entries: dict[CodeKey, Code] = {}
         self._seeds: set[CodeKey] = set()
@@ -58,7 +60,7 @@ class Demand:
     @property
     def unfollowed(self) -> Counter[str]:
         """What was not followed, by reason."""
-        return self._limits + self._callers.unfollowed
+        return self._limits + self._callers.unfollowed + self._ways.unfollowed
 
     def seed(self, path: str, places: Iterable[int]) -> None:
         """Start from the functions of a module that hold sinks at these places."""
@@ -84,7 +86,7 @@ class Demand:
             closed = self._passing(fresh)
             if not closed or self._is_full():
                 break
-            fresh = self._adopted(self._callers.uses(self._texts_of(closed)))
+            fresh = self._adopted(self._callers.uses(self._texts_of(closed)), closed)
         self._follow_foreign()
 
     def files(self) -> list[str]:
@@ -97,49 +99,17 @@ class Demand:
 
     def _follow_foreign(self) -> None:
         """Above the bodies that outsiders may call: the ways from functions that hold foreign data."""
-        ways = self._ways(self._texts_of(self._entries.values()))
+        ways = self._ways.to(self._texts_of(self._entries.values()))
         passing = list(self._entries.values())
         closed: list[Code] = []
         for _ in range(_ROUNDS):
             uses = [use for function in self._texts_of(passing) for use in ways.get(function.called, ())]
             uses += self._callers.uses(self._texts_of(closed))
-            fresh = self._adopted(uses)
+            fresh = self._adopted(uses, [*passing, *closed])
             if not fresh or self._is_full():
                 return
-            closed = [code for code in self._passing(fresh) if code.key in self._makers]
-            passing = [code for code in fresh if code.key in self._entries or code.key in self._closed]
-
-    def _ways(self, entries: Iterable[TextFunction]) -> dict[str, list[Use]]:
-        """The uses, by the name of what is used, on some way from a function with foreign data to an entry."""
-        found: dict[str, dict[Use, None]] = {}
-        seen = set(entries)
-        fresh = list(seen)
-        for _ in range(_ROUNDS):
-            if len(seen) > _MOST_BODIES:
-                self._limits[TOO_MANY] += len(fresh)
-                break
-            users: dict[TextFunction, None] = {}
-            for use in self._callers.uses(fresh):
-                found.setdefault(use.name, {})[use] = None
-                if use.inside is not None and use.inside not in seen:
-                    users[use.inside] = None
-            seen.update(users)
-            fresh = list(users)
-        return self._bearing_ways({name: list(uses) for name, uses in found.items()})
-
-    def _bearing_ways(self, found: dict[str, list[Use]]) -> dict[str, list[Use]]:
-        """Only the uses in functions that hold foreign data, or that such functions lead to."""
-        inner: dict[TextFunction, set[str]] = {}
-        for name, uses in found.items():
-            for use in uses:
-                if use.inside is not None:
-                    inner.setdefault(use.inside, set()).add(name)
-        by_name: dict[str, list[TextFunction]] = {}
-        for function in inner:
-            by_name.setdefault(function.called, []).append(function)
-        starts = [function for function in inner if self._bearing.holds_text(function)]
-        kept = _closure(starts, lambda function: [f for name in inner[function] for f in by_name.get(name, ())])
-        return {name: [u for u in uses if u.inside is None or u.inside in kept] for name, uses in found.items()}
+            closed = self._passing(fresh)
+            passing = [code for code in fresh if code.key in self._entries]
 
     def _passing(self, codes: list[Code]) -> list[Code]:
         """Of some new bodies, those whose callers matter: they pass on data and outsiders do not call them, or they
@@ -147,10 +117,7 @@ class Demand:
         self._solver.lead(self.bodies, self._bearing.holds)
         closed: list[Code] = []
         for code in sorted(codes, key=lambda each: each.key):
-            try:
-                summary = self._solver.demanded((code.key, (), False))
-            except Exception:  # noqa: BLE001 - it is reported when the body is composed
-                continue
+            summary = self._summary(code)
             makes = makes_function(self._solver, code, summary)
             if not (makes or passes_on(summary, self._names)):
                 if not (summary.sinks or summary.leaves or code.key in self._seeds):
@@ -159,17 +126,26 @@ class Demand:
             self._names.add(code.body.name)
             if makes:
                 self._makers.add(code.key)
-            if makes or not _is_open(code):
+            if makes or not is_called_outside(self._solver, code):
                 self._closed.add(code.key)
                 closed.append(code)
             else:
                 self._entries[code.key] = code
         return closed
 
-    def _adopted(self, uses: Iterable[Use]) -> list[Code]:
-        """The bodies of the uses that are not known yet; modules whose top level uses one are noted."""
+    def _summary(self, code: Code) -> Summary:
+        try:
+            return self._solver.demanded((code.key, (), False))
+        except Exception:  # noqa: BLE001 - it is reported when the body is composed
+            return Summary()
+
+    def _adopted(self, uses: Iterable[Use], used: Iterable[Code]) -> list[Code]:
+        """The bodies that use some others and are not known yet; modules whose top level uses one are noted."""
         fresh: dict[CodeKey, Code] = {}
+        keys = {key for code in used for key in (code.key, code.owner) if key is not None}
         for use in uses:
+            if not self._may_mean(use, keys):
+                continue
             code = self._around(use.path, use.at)
             if code is None or use.at < code.body.inside:
                 self.modules.add(use.path)
@@ -178,6 +154,19 @@ class Demand:
         self.bodies.update(fresh)
         self._seen.update(fresh)
         return list(fresh.values())
+
+    def _may_mean(self, use: Use, keys: set[CodeKey]) -> bool:
+        """Whether a name stands for one of some functions and classes, or for something that may lead to one."""
+        *modules, name = use.chain
+        path, statics = use.path, self._solver.statics
+        for each in modules:
+            value = statics.global_name(path, each, early=True)
+            if value is None or len(value.refs) != 1 or not isinstance(value.refs[0], Mod):
+                return True
+            path = value.refs[0].path
+        value = statics.global_name(path, name, early=True)
+        found = {r.code for r in value.refs if isinstance(r, (Fun, Cls))} if value is not None else set[CodeKey]()
+        return not found or bool(found & keys)
 
     def _is_full(self) -> bool:
         if len(self.bodies) > _MOST_BODIES:
@@ -200,19 +189,3 @@ class Demand:
         if index < 0 or at >= targets[index].body.end:
             return None
         return code_of(self._solver, targets[index])
-
-
-def _is_open(code: Code) -> bool:
-    """Whether outsiders may call a body, so that its callers add nothing to what they may pass."""
-    return not code.body.name.startswith("_") or code.body.name == "__call__"
-
-
-def _closure(start: Iterable[T], further: Callable[[T], Iterable[T]]) -> set[T]:
-    found = set(start)
-    pending = list(found)
-    while pending:
-        for each in further(pending.pop()):
-            if each not in found:
-                found.add(each)
-                pending.append(each)
-    return found

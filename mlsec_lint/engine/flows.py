@@ -131,7 +131,7 @@ class Flows:
         sinks = FlowSinks(calls, self._rules, threat, events)
         found = sinks.judged(self._reached[path])
         flows = self._one_for_each_call([each for each in found if each.draft.rule.flow is not None])
-        flows = [each for each in flows if not _is_outdone(each.draft, drafts)]
+        flows = [each for each in flows if not self._is_outdone(each, drafts)]
         merged = [self._shown(each, drafts) for each in flows]
         spans = {(each.draft.at, each.draft.end, each.draft.api) for each in flows}
         kept = [d for d in drafts if (d.at, d.end, d.api) not in spans]
@@ -153,6 +153,17 @@ class Flows:
             if old is None or rank > (known[old.source.kind].trust, old.draft.severity, old.draft.rule.code):
                 best[place] = each
         return list(best.values())
+
+    def _is_outdone(self, each: Reaching, drafts: list[Draft]) -> bool:
+        """Whether a local finding at the same call knows of worse data than what flows there."""
+        known = self._judge.context.knowledge.origins
+        flow, trust = each.draft, known[each.source.kind].trust
+        return any(
+            (draft.at, draft.end, draft.api) == (flow.at, flow.end, flow.api)
+            and draft.severity > flow.severity
+            and (draft.provenance in known and known[draft.provenance].trust > trust)
+            for draft in drafts
+        )
 
     def _lowered(self, draft: Draft, guards: tuple[str, ...]) -> Draft:
         """A local finding about data that was checked before, whatever it is."""
@@ -182,9 +193,3 @@ class Flows:
             for s in self._explainer.explain(each.reached, each.label)
         )
         return replace(draft, origin=each.source.kind, steps=steps)
-
-
-def _is_outdone(flow: Draft, drafts: list[Draft]) -> bool:
-    """Whether a local finding at the same call knows of worse data than what flows there."""
-    place = (flow.at, flow.end, flow.api)
-    return any((each.at, each.end, each.api) == place and each.severity > flow.severity for each in drafts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.flow.guards import foreign
@@ -63,6 +64,7 @@ def held(tags: Tags) -> frozenset[str]:
     )
 
 
+@lru_cache(maxsize=10_000)
 def is_conditional(tags: Tags) -> bool:
     """Whether some of the tags depend on callers."""
     return any(not isinstance(tag, str) for tag in tags)

@@ -15,6 +15,7 @@ from mlsec_lint.dataflow.flow.values import Address, CodeKey, Fun, Labels, Obj, 
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
+    from mlsec_lint.dataflow.flow.solver import Solver
 
 _Stored = tuple["Value | None", "dict[Address, Thing]"]
 
@@ -61,7 +62,7 @@ class Fields:
         machine = Machine(asking.solver, asking.code)
         result: Value | None = None
         filled: list[Thing] = []
-        for method in self._methods(machine, key).get(name, ()):
+        for method in self._methods(machine, key, name):
             code = machine.solver.codes[method.code]
             summary = machine.solver.summary(method.code, (), early=False)
             written = {address[1:]: thing for address, thing in summary.heap if address[0] == "s"}
@@ -92,7 +93,7 @@ class Fields:
 
     def storing(self, machine: Machine, key: CodeKey, name: str) -> list[Fun]:
         """The methods of a class and its bases that store ``self.name``."""
-        return self._methods(machine, key).get(name, [])
+        return self._methods(machine, key, name)
 
     def _carry(self, machine: Machine, application: Application) -> None:
         """Objects that a method makes and stores come with the field."""
@@ -102,25 +103,30 @@ class Fields:
             if address[0] in ("a", "f") and target not in heap:
                 heap[target] = application.rewriting.thing(thing)
 
-    def _methods(self, machine: Machine, key: CodeKey) -> dict[str, list[Fun]]:
-        known = self._storing.get(key)
+    def _methods(self, machine: Machine, key: CodeKey, name: str) -> list[Fun]:
+        found: dict[Fun, None] = {}
+        for owner in machine.solver.classes.order(key):
+            if not isinstance(owner, str):
+                found.update(dict.fromkeys(self.stored_in(machine.solver, owner).get(name, ())))
+        return list(found)
+
+    def stored_in(self, solver: Solver, owner: CodeKey) -> dict[str, list[Fun]]:
+        """The fields that the methods of a class itself store, by the text, with these methods."""
+        known = self._storing.get(owner)
         if known is not None:
             return known
         found: dict[str, list[Fun]] = {}
-        classes = machine.solver.classes
-        for owner in classes.order(key):
-            info = classes.info(owner) if not isinstance(owner, str) else None
-            for value in info.attributes.values() if info is not None else ():
-                for method in _functions(value):
-                    code = machine.solver.codes.get(method.code)
-                    if code is None:
-                        continue
-                    data = code.module.data
-                    for match in _STORED_FIELD.finditer(data, code.body.at, code.body.end):
-                        methods = found.setdefault(match.group(1).decode(), [])
-                        if method not in methods:
-                            methods.append(method)
-        self._storing[key] = found
+        info = solver.classes.info(owner)
+        for value in info.attributes.values() if info is not None else ():
+            for method in _functions(value):
+                code = solver.codes.get(method.code)
+                if code is None:
+                    continue
+                for match in _STORED_FIELD.finditer(code.module.data, code.body.at, code.body.end):
+                    methods = found.setdefault(match.group(1).decode(), [])
+                    if method not in methods:
+                        methods.append(method)
+        self._storing[owner] = found
         return found
 
 

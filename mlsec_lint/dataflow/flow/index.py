@@ -7,6 +7,7 @@ of the project have a method of this name, and does a subclass define it again.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Final
@@ -34,6 +35,7 @@ class ProjectIndex:
     def __init__(self, read: Callable[[str], bytes | None], sources: tuple[str, ...]) -> None:
         self._read = read
         self.sources = sources
+        self._functions: Counter[bytes] = Counter()
         self._redefined: dict[str, frozenset[str]] = {}
         self._families: dict[str, frozenset[str]] = {}
 
@@ -80,6 +82,8 @@ class ProjectIndex:
                 current.append((indent, name))
             elif current:
                 found[current[-1][1]][1].add(match.group(4).decode("latin-1"))
+            elif indent == 0:
+                self._functions[match.group(4)] += 1
 
     @cached_property
     def methods(self) -> frozenset[str]:
@@ -110,6 +114,10 @@ class ProjectIndex:
     def definers(self, method: str) -> frozenset[str]:
         """The classes that define a method."""
         return frozenset(self._definers.get(method, ()))
+
+    def definitions(self, name: str) -> int:
+        """How many functions and classes with a method have a name."""
+        return len(self.definers(name)) + self._functions[name.encode()]
 
     def family(self, name: str) -> frozenset[str]:
         """A class by name, and all that derive from it."""

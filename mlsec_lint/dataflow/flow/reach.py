@@ -10,10 +10,11 @@ from msgspec import Struct
 from mlsec_lint.dataflow.flow.apply import Application, is_symbolic
 from mlsec_lint.dataflow.flow.entries import parameter_values
 from mlsec_lint.dataflow.flow.handing import called, parameters_of
+from mlsec_lint.dataflow.flow.inheriting import differs, inherited
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.summarise import has_source
-from mlsec_lint.dataflow.flow.summary import SinkHit, Summary
-from mlsec_lint.dataflow.flow.values import CodeKey, Fun
+from mlsec_lint.dataflow.flow.summary import Residual, SinkHit, Summary
+from mlsec_lint.dataflow.flow.values import CodeKey, Fun, Sym
 from mlsec_lint.dataflow.values import FunctionRef
 
 if TYPE_CHECKING:
@@ -95,35 +96,15 @@ def reached_by_inheritance(solver: Solver, path: str, wanted: Container[CodeKey]
     """
     for key in solver.classes.of_module(path):
         for code in inherited(solver, key):
-            if code.key in wanted and _asks_receiver(solver.demanded((code.key, (), False))):
+            if code.key in wanted and is_called_outside(solver, code) and differs(solver, key, code):
                 yield from _entered(solver, code, key)
 
 
-def _asks_receiver(summary: Summary) -> bool:
-    """Whether what reaches sinks depends on the class of the receiver: by a method of it, or by what is stored in it."""
-    if not any(map(is_symbolic, summary.sinks)) and not summary.leaves:
-        return False
-    return bool(summary.residuals) or any(
-        isinstance(each.origin, tuple) and each.origin[0] == ("p", 0)
-        for hit in summary.sinks
-        for value in (*hit.call.values(), *((hit.receiver,) if hit.receiver is not None else ()))
-        for each in value.labels
-    )
-
-
-def inherited(solver: Solver, key: CodeKey) -> list[Code]:
-    """The methods that a class takes from other classes of the project."""
-    order = solver.classes.order(key)
-    own = solver.classes.info(key)
-    seen = set(own.attributes) if own is not None else set[str]()
-    found: list[Code] = []
-    for owner in order[1:]:
-        info = solver.classes.info(owner) if not isinstance(owner, str) else None
-        for name, value in info.attributes.items() if info is not None else ():
-            if name not in seen:
-                found += [solver.codes[r.code] for r in value.refs if isinstance(r, Fun) and r.code in solver.codes]
-            seen.add(name)
-    return found
+def is_called_outside(solver: Solver, code: Code) -> bool:
+    """Whether outsiders may call a body by its name, so that its callers add nothing to what they may pass."""
+    if code.body.name == "__init__":
+        return code.owner is None or not solver.classes.name(code.owner).startswith("_")
+    return not code.body.name.startswith("_") or code.body.name == "__call__"
 
 
 def reached_by_handing(solver: Solver, handed: Handed, wanted: Container[CodeKey]) -> Iterator[Reached]:
@@ -141,7 +122,18 @@ def reached_by_handing(solver: Solver, handed: Handed, wanted: Container[CodeKey
 def passes_on(summary: Summary, methods: Container[str]) -> bool:
     """Whether what the callers of a body pass to it may reach a sink: in what it calls, or in what one of them makes of
     one of the ``methods``."""
-    return any(map(is_symbolic, summary.sinks)) or any(each.method in methods for each in summary.residuals)
+    return any(map(is_symbolic, summary.sinks)) or any(
+        name in methods for each in summary.residuals for name in _called(each)
+    )
+
+
+def _called(residual: Residual) -> Iterator[str]:
+    """The names of methods that a call may be of which only a caller can resolve."""
+    if residual.method:
+        yield residual.method
+    for target in residual.callee.refs:
+        if isinstance(target, Sym) and isinstance(target.path[-1], str):
+            yield target.path[-1][1:]
 
 
 def makes_function(solver: Solver, code: Code, summary: Summary) -> bool:

@@ -19,7 +19,8 @@ from mlsec_lint.dataflow.flow.idents import ONE_OF, parts_of, sized
 if TYPE_CHECKING:
     from mlsec_lint.source.ir import Constant
 
-MOST_LABELS: Final = 12
+MOST_LABELS: Final = 8
+_FEW_LABELS: Final = 3
 MOST_REFERENCES: Final = 6
 MOST_CONSTANTS: Final = 4
 DEEPEST_PATH: Final = 3
@@ -230,10 +231,13 @@ def extend(path: Path, key: Key) -> Path:
     return (*path, key) if len(path) <= DEEPEST_PATH else path
 
 
-def with_tags(labels: Iterable[Label], tags: Tags) -> Labels:
+def with_tags(labels: Labels, tags: Tags) -> Labels:
     """The labels with more tags."""
-    if not tags:
-        return frozenset(labels)
+    return _tagged(labels, tags) if tags and labels else labels
+
+
+@lru_cache(maxsize=100_000)
+def _tagged(labels: Labels, tags: Tags) -> Labels:
     return frozenset(Label(each.origin, each.tags | tags) for each in labels)
 
 
@@ -253,15 +257,33 @@ def order(item: Label | Reference) -> str:
 
 
 def bounded(labels: Labels) -> Labels:
-    """At most :data:`MOST_LABELS` labels: sources first, and paths widened to their roots."""
+    """The labels that say most, at most :data:`MOST_LABELS`: sources first, and paths widened to their roots."""
+    return labels if len(labels) <= _FEW_LABELS else _bounded(labels)
+
+
+@lru_cache(maxsize=100_000)
+def _bounded(labels: Labels) -> Labels:
+    labels = _undominated(labels)
     if len(labels) <= MOST_LABELS:
         return labels
-    widened = frozenset(_widened(each) for each in labels)
-    if len(widened) <= MOST_LABELS:
-        return widened
-    return frozenset(sorted(widened, key=_rank)[:MOST_LABELS])
+    widened = _undominated(frozenset(map(_widened, labels)))
+    return widened if len(widened) <= MOST_LABELS else frozenset(sorted(widened, key=_rank)[:MOST_LABELS])
 
 
+def _undominated(labels: Labels) -> Labels:
+    """Without labels that only repeat others: the same data with more guards and more doubts adds nothing."""
+    by_origin: dict[Source | Path, list[Label]] = {}
+    for label in labels:
+        by_origin.setdefault(label.origin, []).append(label)
+    if len(by_origin) == len(labels):
+        return labels
+    return frozenset(
+        label for same in by_origin.values() for label in same
+        if not any(other.tags < label.tags for other in same)
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=100_000)
 def _widened(label: Label) -> Label:
     """A label without what tells it from its like: the fields on its path, and guards that only a caller decides."""
     tags = label.tags
