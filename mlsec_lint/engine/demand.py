@@ -135,6 +135,8 @@ class Demand:
 
     def _summary(self, code: Code) -> Summary:
         try:
+            # What the top level of its module makes of a class or a function has to be known before.
+            self._solver.guarded(lambda: self._solver.exit(code.module.path))
             return self._solver.demanded((code.key, (), False))
         except Exception:  # noqa: BLE001 - it is reported when the body is composed
             return Summary()

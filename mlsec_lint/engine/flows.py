@@ -59,17 +59,19 @@ class Flows:
         Their modules run first: what one of them says of another's functions, tables and classes must not depend on the
         order of the files.
         """
-        for _ in range(_ROUNDS):
-            self._composed(demand, failed)
+        for number in range(_ROUNDS):
+            self._composed(demand, failed, first=number == 0)
             if not self.solver.escapes.spread():
                 break
 
-    def _composed(self, demand: Demand, failed: Callable[[str, Exception], None]) -> None:
+    def _composed(self, demand: Demand, failed: Callable[[str, Exception], None], *, first: bool) -> None:
         solver = self.solver
         files = demand.files()
         for path in files:
             self._noted(path, lambda path=path: _run(solver, path), failed)
         link(solver)
+        if first:  # what was worked out before may not know of what modules changed of each other
+            solver.forget_modules(solver.modules.affected())
         for path in sorted(demand.modules):
             self._noted(path, lambda path=path: reached_at_import(solver, path), failed)
         for code in demand.codes():

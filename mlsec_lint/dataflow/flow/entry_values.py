@@ -12,6 +12,7 @@ from mlsec_lint.dataflow.flow.values import (
     Cls,
     CodeKey,
     Ext,
+    Fun,
     Inst,
     Label,
     Labels,
@@ -62,7 +63,10 @@ def annotation_of(machine: Machine, code: Code, index: int) -> Value | None:
 def carried(
     machine: Machine, code: Code, index: int, origin: str, spared: tuple[str, ...] = (), entry: Entry | None = None
 ) -> Value:
-    """A parameter that carries data of an origin; ``spared`` are attributes of it that do not."""
+    """A parameter that carries data of an origin; ``spared`` are attributes of it that do not.
+
+    A class or function that is its default is what it most often is: nobody sends one from outside.
+    """
     param = code.params[index]
     source = Source(origin, code.module.path, code.body.at, head_end(code), param.name)
     labels = frozenset((Label(source),))
@@ -72,7 +76,8 @@ def carried(
 
         thing = Thing("dict" if param.kind == "**" else "tuple", {}, data(labels, ident), False, labels)
         return allocate(machine, code.body.at, thing, variant=f"entry{index}")
-    found: list[Inst | Obj] = []
+    default = machine.solver.modules.default(code, index)
+    found: list[Inst | Obj | Fun | Cls] = [r for r in default.refs if isinstance(r, (Fun, Cls))] if default else []
     annotation = annotation_of(machine, code, index)
     typed = entry.typed if entry is not None else ()
     for target in annotation.refs if annotation is not None else ():

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states, join_things
 from mlsec_lint.dataflow.flow.statics import module_code
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Value
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Value, made_by
 from mlsec_lint.dataflow.values import ObjectRef
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class ModuleExit:
     """The global names and the objects of a module, and the sinks that data reached at its top level.
 
     ``writes`` are what it wrote to globals of other modules.
-    ``unresolved`` says that it makes calls which only other modules can tell the target of.
+    ``affects`` are the modules that it changed what of. ``unresolved`` says that it makes calls which only other modules can tell the target of.
     """
 
     names: dict[str, Value] = field(default_factory=dict[str, Value])
@@ -34,6 +34,7 @@ class ModuleExit:
     sinks: tuple[SinkHit, ...] = ()
     unresolved: bool = False
     writes: tuple[tuple[Address, Thing], ...] = ()
+    affects: frozenset[str] = frozenset()
 
 
 class Modules:
@@ -88,7 +89,8 @@ class Modules:
         heap |= {a: t if a[1] == path else _perhaps(t) for a, t in state.heap.items() if a[0] == "c"}
         hits = tuple(sorted(machine.sinks.values(), key=lambda h: (h.site.module, h.site.at, h.name)))
         writes = tuple((a, t) for a, t in state.heap.items() if a[0] == "s" and a[1][0] == "g" and a[1][1] != path)
-        return ModuleExit(state.names, heap, hits, bool(machine.residuals), writes)
+        affects = frozenset([*(a[1][1] for a, _ in writes), *map(made_by, heap)]) - {path}
+        return ModuleExit(state.names, heap, hits, bool(machine.residuals), writes, affects)
 
     def late(self, path: str, demand: Hashable = None) -> Machine | None:
         """The top level of a module as it runs when all others have run."""
@@ -106,6 +108,10 @@ class Modules:
     def paths(self) -> list[str]:
         """The modules that have run."""
         return sorted(self._exits)
+
+    def affected(self) -> frozenset[str]:
+        """The modules of which others changed something while they ran."""
+        return frozenset[str]().union(*(each.affects for each in self._exits.values()))
 
     def forget_settled(self) -> None:
         """Objects have changed since they were asked for."""

@@ -266,6 +266,12 @@ class Solver:
                     pending.append(caller)
         self.forget(stale)
 
+    def forget_modules(self, paths: frozenset[str]) -> None:
+        """Drop the summaries of the bodies of some modules, of those that look at their objects, and of all callers."""
+        users = {caller for caller, callee in self.edges if callee[0] in paths}
+        readers = (key for path in paths for key in self.readers.get(path, ()))
+        self.forget_users(users.union(readers, (key for key, _, _ in self.summaries if key[0] in paths)))
+
     def forget(self, keys: set[CodeKey]) -> None:
         """Drop what was worked out for some bodies."""
         for demand in [d for d in self.summaries if d[0] in keys and not d[2]]:
