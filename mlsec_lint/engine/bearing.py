@@ -13,9 +13,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.entries import by_name
+from mlsec_lint.dataflow.flow.foreign_words import (
+    ForeignWords,
+    conventions,
+    triggers_of,
+    wanted_origins,
+    words_of_entries,
+    words_of_sources,
+)
 from mlsec_lint.engine.callers import MOST_DEFINERS
-from mlsec_lint.knowledge.vocabulary import import_roots
-from mlsec_lint.source.scan import Scanner, Trigger
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 _DEFINITION: Final = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _IDENTIFIER: Final = re.compile(rb"[A-Za-z_]\w*")
 _CALLED: Final = re.compile(rb"\b(\w+)[ \t]*\(")
+_CLASS: Final = re.compile(rb"[ \t]*class[ \t]+(\w+)[ \t]*\(")
 _DECORATORS: Final = 400
 """Bytes above a function in which its decorators stand."""
 
@@ -50,35 +57,29 @@ class Bearing:
         self._handed: dict[str, frozenset[bytes]] = {}
         self._sources = tuple(sources)
         self._solver = solver
-        self._words = source_words(knowledge, solver.project.own_packages)
-        self._scanner = Scanner(self._words, (), solver.project.top_names(), texts.imports)
-        self._conventions = conventions(knowledge)
+        origins, own = wanted_origins(knowledge), solver.project.own_packages
+        words = triggers_of(words_of_sources(knowledge, origins, own), words_of_entries(knowledge, origins, own))
+        self._words = ForeignWords(words, solver.project.top_names(), texts.imports)
+        self._conventions = conventions(knowledge, origins)
         self._places: dict[str, tuple[int, ...]] = {}
         self._names: frozenset[bytes] = frozenset()
+        self._classes: frozenset[str] = frozenset()
 
     def look(self) -> None:
         """Scan all files for sources, and find the functions that return what they get from them."""
-        names: set[bytes] = set()
+        names, classes = set[bytes](), set[str]()
         for path in self._sources:
             text = self._texts.read(path)
             if text is None:
                 continue
-            places = self._places[path] = self._imported(text.data, self._scanner.scan(text.data).offsets)
+            places = self._places[path] = self._words.places(text.data)
             if places:
                 names |= _around(text.data, places)
+                classes.update(_headed(text.data, places))
         self._names = frozenset(n for n in names if not n.startswith(b"__") and self._is_telling(n.decode("latin-1")))
 
-    def _imported(self, data: bytes, offsets: tuple[int, ...]) -> tuple[int, ...]:
-        """The places in a file that imports the library: a mention in prose leads nowhere."""
-        if not offsets:
-            return ()
-        imported = self._imported_in(data)
-        return tuple(at for at in offsets if self._is_led_to(data, at, imported))
-
-    def _is_led_to(self, data: bytes, at: int, imported: frozenset[str]) -> bool:
-        match = _IDENTIFIER.match(data, at)
-        triggers = self._words.get(match.group().decode("latin-1"), ()) if match is not None else ()
-        return any(trigger.anywhere or not trigger.roots.isdisjoint(imported) for trigger in triggers)
+        index = self._solver.index
+        self._classes = frozenset(name for cls in classes for name in index.family(cls))
 
     def _is_telling(self, name: str) -> bool:
         return self._solver.index.definitions(name) <= MOST_DEFINERS
@@ -88,7 +89,8 @@ class Bearing:
         body = code.body
         path, data = code.module.path, code.module.data
         return (
-            self._is_in(path, data, body.at, body.end)
+            (code.owner is not None and self._solver.classes.name(code.owner) in self._classes)
+            or self._is_in(path, data, body.at, body.end)
             or self._is_handed(path, data, body.name)
             or any(True for _ in by_name(self._solver, code, code.owner))
         )
@@ -96,18 +98,15 @@ class Bearing:
     def holds_text(self, function: TextFunction) -> bool:
         """As ``holds``, of a function that is known by its text alone."""
         text = self._texts.read(function.path)
-        if text is None:
-            return False
+        if text is None or function.owner in self._classes:
+            return text is not None
         for name in (function.name, f"{function.owner}.{function.name}"):
             roots = self._conventions.get(name)
-            if roots is not None and (not roots or not roots.isdisjoint(self._imported_in(text.data))):
+            if roots is not None and (not roots or not roots.isdisjoint(self._words.imported(text.data))):
                 return True
         return self._is_in(function.path, text.data, function.at, function.end) or self._is_handed(
             function.path, text.data, function.name
         )
-
-    def _imported_in(self, data: bytes) -> frozenset[str]:
-        return frozenset[str]().union(*self._texts.imports.of(data).packages.values())
 
     def _is_handed(self, path: str, data: bytes, name: str) -> bool:
         """Whether the top level of a file hands a function to a framework by its name."""
@@ -123,7 +122,17 @@ class Bearing:
         index = bisect_left(places, start - _DECORATORS)
         if index < len(places) and places[index] < end:
             return True
-        return any(name in self._names for name in _CALLED.findall(data, start, end))
+        return any(
+            match.group(1) in self._names and self._words.may_be_own(data, match.start())
+            for match in _CALLED.finditer(data, start, end)
+        )
+
+
+def _headed(data: bytes, places: tuple[int, ...]) -> set[str]:
+    """The classes in whose heads places lie: a framework calls their methods."""
+    lines = (data[data.rfind(b"\n", 0, at) + 1 : at] for at in places)
+    found = (_CLASS.match(line) for line in lines)
+    return {match.group(1).decode("latin-1") for match in found if match is not None}
 
 
 def _around(data: bytes, places: tuple[int, ...]) -> set[bytes]:
@@ -136,43 +145,3 @@ def _around(data: bytes, places: tuple[int, ...]) -> set[bytes]:
         if index >= 0:
             names.add(found[index][1])
     return names
-
-
-def source_words(knowledge: Knowledge, own: Iterable[str] = ()) -> dict[str, tuple[Trigger, ...]]:
-    """The last names of sources and of what marks entry points, each with the imports that lead to it; what the scanned
-    packages themselves are listed for is none."""
-    roots, wanted = import_roots(knowledge), _wanted(knowledge)
-    found: dict[str, set[str]] = {}
-
-    def add(names: Iterable[str]) -> None:
-        for name in names:
-            first, last = name.partition(".")[0], name.rpartition(".")[2]
-            if last and "*" not in last and ("*" not in first or first == "*") and first not in own:
-                found.setdefault(last, set()).update(roots.get(first, ()), (first,))
-
-    for table in (knowledge.sources, knowledge.attributes):
-        add(name for name, source in table.items() if source.origin in wanted)
-    for entries in (knowledge.decorated, knowledge.bases, knowledge.callbacks):
-        add(name for name, entry in entries.items() if entry.origin in wanted)
-    return {
-        last: (Trigger(frozenset(leading), anywhere=bool(leading & {"builtins", "*"})),)
-        for last, leading in found.items()
-    }
-
-
-def conventions(knowledge: Knowledge) -> dict[str, frozenset[str]]:
-    """The names of functions (``Class.method``) that are entry points by their name, with the packages one of which
-    the file must import (none: it need not)."""
-    wanted = _wanted(knowledge)
-    found: dict[str, frozenset[str]] = {}
-    for name, entries in knowledge.conventions.items():
-        listed = [entry for entry in entries if entry.origin in wanted]
-        if listed:
-            roots = frozenset(each.partition(".")[0] for entry in listed for each in entry.importing)
-            found[name] = roots if all(entry.importing for entry in listed) else frozenset()
-    return found
-
-
-def _wanted(knowledge: Knowledge) -> set[str]:
-    """The origins that some rule asks for; what any caller passes is everywhere."""
-    return {origin for rule in knowledge.rules if rule.flow is not None for origin in rule.flow.sources} - {"caller"}

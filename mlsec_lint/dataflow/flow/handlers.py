@@ -7,13 +7,12 @@ framework, what their top levels say, the bodies that define or hand over functi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.code import all_ops
 from mlsec_lint.dataflow.flow.entries import by_name, entries_of_mark, of_class
+from mlsec_lint.dataflow.flow.foreign_words import ForeignWords, conventions, triggers_of, words_of_entries
 from mlsec_lint.knowledge.index import Knowledge, is_listed
-from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -21,50 +20,50 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.values import CodeKey
     from mlsec_lint.knowledge.schema_flow import Entry
 
-REMOTE: Final = ("request", "message")
+REMOTE: Final = frozenset(("request", "message"))
 """The origins of which an entry point makes the project a service."""
 
-_LITERAL: Final = re.compile(r"\w+")
+_AROUND: Final = 400
+"""Bytes between a decorator and the function that it stands above."""
 
 
 def has_handlers(solver: Solver) -> bool:
     """Whether a function of the project is called with requests or messages, once the flows are composed."""
-    using = _files_with(solver, _imports(solver.knowledge))
+    using = _places(solver)
     return (
         _is_known(solver)
         or any(_answers(solver, path) for path in using)
-        or any(_answers_inside(solver, path) for path in using)
-        or (bool(using) and any(_answers(solver, path) for path in solver.index.sources))
+        or any(_answers_inside(solver, path, places) for path, places in using.items())
+        or any(_answers(solver, path) for path in _relatives(solver, using))
         or any(_is_named(solver, path) for path in _files_with(solver, _definitions(solver.knowledge)))
     )
+
+
+def _places(solver: Solver) -> dict[str, tuple[int, ...]]:
+    """The files that mention what makes handlers, with the places."""
+    words = triggers_of(words_of_entries(solver.knowledge, REMOTE, solver.project.own_packages))
+    finder = ForeignWords(words, solver.project.top_names())
+    found = {path: finder.places(data) for path, data in solver.index.texts()}
+    return {path: places for path, places in found.items() if places}
+
+
+def _relatives(solver: Solver, using: Iterable[str]) -> list[str]:
+    """The files with a class that derives from one of these files: it may be a handler too."""
+    keys = (key for path in using for key in solver.classes.of_module(path))
+    names = {name for key in keys for name in solver.index.family(solver.classes.name(key)) if name}
+    if not names:
+        return []
+    listed = "|".join(sorted(names)).encode()
+    return _files_with(solver, re.compile(rb"(?m)^[ \t]*class[ \t]+\w+[ \t]*\([^)]*\b(?:%s)\b" % listed))
 
 
 def _files_with(solver: Solver, pattern: re.Pattern[bytes]) -> list[str]:
     return [path for path, data in solver.index.texts() if pattern.search(data)]
 
 
-def _remote(knowledge: Knowledge) -> Iterator[tuple[str, Entry]]:
-    """The names of decorators, bases and callbacks that make handlers."""
-    for table in (knowledge.decorated, knowledge.bases, knowledge.callbacks):
-        for name, entry in table.items():
-            if entry.origin in REMOTE:
-                yield name, entry
-
-
-def _imports(knowledge: Knowledge) -> re.Pattern[bytes]:
-    """Finds an import of a library that has handlers; a root with wildcards by the longest word in the name."""
-    roots: set[str] = set()
-    for name, _ in _remote(knowledge):
-        first = name.partition(".")[0]
-        roots.add(first if "*" not in first else max(_LITERAL.findall(name), key=len))
-    words = "|".join(sorted(map(re.escape, roots)))
-    return re.compile(rf"(?m)^[ \t]*(?:from|import)[ \t][^\n]*?(?:{words})".encode())
-
-
 def _definitions(knowledge: Knowledge) -> re.Pattern[bytes]:
     """Finds the definition of a function that is a handler by its name."""
-    listed = ((name, entry) for name, entries in knowledge.conventions.items() for entry in entries)
-    words = {name.rpartition(".")[2] for name, entry in listed if entry.origin in REMOTE}
+    words = {name.rpartition(".")[2] for name in conventions(knowledge, REMOTE)}
     return re.compile(rf"\bdef[ \t]+(?:{'|'.join(sorted(words)) or '(?!)'})\b".encode())
 
 
@@ -83,10 +82,10 @@ def _answers(solver: Solver, path: str) -> bool:
     return _is_known(solver) or any(_has_method(solver, key) for key in solver.classes.of_module(path))
 
 
-def _answers_inside(solver: Solver, path: str) -> bool:
-    """Whether a body of a module defines or hands over such a function."""
+def _answers_inside(solver: Solver, path: str, places: tuple[int, ...]) -> bool:
+    """Whether a body of a module, in which some of the places lie, defines or hands over such a function."""
     for code in _codes(solver, path):
-        if any(isinstance(op, (ir.Call, ir.Method, ir.SetAttribute, ir.Function)) for op in all_ops(code.ops)):
+        if any(code.body.at - _AROUND <= at < code.body.end for at in places):
             solver.demanded((code.key, (), False))
             if _is_known(solver):
                 return True

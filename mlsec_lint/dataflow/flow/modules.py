@@ -26,7 +26,8 @@ class ModuleExit:
     """The global names and the objects of a module, and the sinks that data reached at its top level.
 
     ``writes`` are what it wrote to globals of other modules.
-    ``affects`` are the modules that it changed what of. ``unresolved`` says that it makes calls which only other modules can tell the target of.
+    ``affects`` are the modules of which it changed something. ``unresolved`` says that it makes calls which only other
+    modules can tell the target of.
     """
 
     names: dict[str, Value] = field(default_factory=dict[str, Value])
