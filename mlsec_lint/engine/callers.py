@@ -26,6 +26,7 @@ MOST_DEFINERS: Final = 3
 TOO_COMMON: Final = "callers of methods whose name many classes define"
 
 _WORD: Final = re.compile(rb"[A-Za-z_]\w*")
+_WORD_BYTES: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _PLAIN: Final = re.compile(rb"(?<![\w.)\]])(?:[A-Za-z_]\w*\.)+$")
 _OWN: Final = ("self", "cls", "super")
 
@@ -80,9 +81,8 @@ class Callers:
             offsets = set(scanner.scan(data).offsets)
             known = _words(data, offsets) if classes or families else frozenset[str]()
             names = self._searched(path, known, classes, wanted if path in own else {})
-            if names:
-                pattern = b"|".join(re.escape(name.encode()) for name in sorted(names))
-                offsets.update(match.start() for match in re.finditer(rb"\b(?:%s)\b" % pattern, data))
+            for name in names:
+                offsets.update(_occurrences(data, name.encode()))
             for at in sorted(offsets):
                 use = self._use(_Place(path, data, at, known), wanted, families)
                 if use is not None:
@@ -192,6 +192,15 @@ class _Place:
     def knows(self, target: TextFunction, families: Mapping[str, frozenset[str]]) -> bool:
         """Whether the file knows the class of a method, or a class derived from it."""
         return target.path == self.path or not self.classes.isdisjoint(families.get(target.owner, frozenset()))
+
+
+def _occurrences(data: bytes, name: bytes) -> Iterator[int]:
+    """Where a name may stand (a longer word that it starts is told apart later); a search for a literal is fast."""
+    at = data.find(name)
+    while at >= 0:
+        if not at or data[at - 1] not in _WORD_BYTES:
+            yield at
+        at = data.find(name, at + len(name))
 
 
 def _chain(data: bytes, start: int, at: int, name: str) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ is of; a decorator also on something imported from the project (an application t
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
@@ -32,6 +31,8 @@ class ForeignWords:
     ) -> None:
         self._words = {word: triggers for word, triggers in words.items() if "*" not in word}
         self._bases = _bases([word for word in words if "*" in word])
+        self._anywhere = frozenset(w for w, triggers in self._words.items() if any(t.anywhere for t in triggers))
+        self._led_by = _by_root(self._words)
         self._project = project
         self._imports = imports or ImportLines()
         anywhere = {word: (Trigger(anywhere=True),) for word in self._words}
@@ -44,7 +45,7 @@ class ForeignWords:
         if not offsets:
             return tuple(bases)
         imported = self.imported(data)
-        led = {word for word, triggers in self._words.items() if _leads(triggers, imported)}
+        led = self._anywhere.union(*(self._led_by.get(package, ()) for package in imported))
         own = not imported.isdisjoint(self._project | {""})
         packages = self._imports.of(data).packages
         found = bases
@@ -77,13 +78,17 @@ def _is_decorator(data: bytes, at: int) -> bool:
 
 
 def _leads(triggers: Iterable[Trigger], imported: frozenset[str]) -> bool:
-    """Whether a file that imports some packages may mean one of these libraries."""
-    for trigger in triggers:
-        if trigger.anywhere or not trigger.roots.isdisjoint(imported):
-            return True
-        if any("*" in root and fnmatch.filter(imported, root) for root in trigger.roots):
-            return True
-    return False
+    """Whether a name bound by an import of some packages may mean one of these libraries."""
+    return any(trigger.anywhere or not trigger.roots.isdisjoint(imported) for trigger in triggers)
+
+
+def _by_root(words: Mapping[str, tuple[Trigger, ...]]) -> dict[str, frozenset[str]]:
+    """The words that the import of a package leads to."""
+    found: dict[str, set[str]] = {}
+    for word, triggers in words.items():
+        for root in (root for trigger in triggers for root in trigger.roots):
+            found.setdefault(root, set()).add(word)
+    return {root: frozenset(led) for root, led in found.items()}
 
 
 def _bases(patterns: list[str]) -> re.Pattern[bytes] | None:
