@@ -90,7 +90,8 @@ class Modules:
         heap |= {a: t if a[1] == path else _perhaps(t) for a, t in state.heap.items() if a[0] == "c"}
         hits = tuple(sorted(machine.sinks.values(), key=lambda h: (h.site.module, h.site.at, h.name)))
         writes = tuple((a, t) for a, t in state.heap.items() if a[0] == "s" and a[1][0] == "g" and a[1][1] != path)
-        affects = frozenset([*(a[1][1] for a, _ in writes), *map(made_by, heap)]) - {path}
+        changed = (made_by(a) for a, t in heap.items() if a[0] == "c" or self._solver.is_changed(a, t))
+        affects = frozenset([*(a[1][1] for a, _ in writes), *changed]) - {path}
         return ModuleExit(state.names, heap, hits, bool(machine.residuals), writes, affects)
 
     def late(self, path: str, demand: Hashable = None) -> Machine | None:
