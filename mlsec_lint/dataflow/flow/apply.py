@@ -160,7 +160,7 @@ class Application:
             self._write_overlay(address[1:], thing)
 
     def _write_overlay(self, path: Address, thing: Thing) -> None:
-        from mlsec_lint.dataflow.flow.access import set_attribute, set_item, taint_content
+        from mlsec_lint.dataflow.flow.assigning import set_attribute, set_item, taint_content
         from mlsec_lint.dataflow.flow.reflection import set_any
 
         machine, rewriting = self.machine, self.rewriting
@@ -182,8 +182,8 @@ class Application:
             set_any(machine, target, Value(labels))
 
     def _write_variable(self, path: Address, target: Value, key: Key, value: Value, maybe: bool) -> None:
-        from mlsec_lint.dataflow.flow.access import thing_at
         from mlsec_lint.dataflow.flow.names import write_overlay
+        from mlsec_lint.dataflow.flow.objects import thing_at
 
         machine = self.machine
         root = path[0]

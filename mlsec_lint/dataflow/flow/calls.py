@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow import binders
-from mlsec_lint.dataflow.flow.access import get_attribute, thing_at
+from mlsec_lint.dataflow.flow.access import get_attribute
 from mlsec_lint.dataflow.flow.apply import call_function
 from mlsec_lint.dataflow.flow.construct import TYPE_CALL, construct, construct_by_type
-from mlsec_lint.dataflow.flow.containers import any_of, container_method, element_of, symbolic_method, things
+from mlsec_lint.dataflow.flow.containers import container_method, symbolic_method
 from mlsec_lint.dataflow.flow.externals import call_external, notice_method
+from mlsec_lint.dataflow.flow.items import any_of, element_of, get_item
+from mlsec_lint.dataflow.flow.objects import thing_at, things
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import MOST_RESIDUALS, Argument, Call, Residual, Site
 from mlsec_lint.dataflow.flow.values import (
@@ -281,7 +283,7 @@ def _hands_over(call: Call) -> bool:
 
 def _write_through(machine: Machine, target: Sym, name: str, call: Call) -> None:
     """``append`` and the like on a caller's container: what is passed may be found in it afterwards."""
-    from mlsec_lint.dataflow.flow.access import write_overlay_rest
+    from mlsec_lint.dataflow.flow.assigning import write_overlay_rest
     from mlsec_lint.dataflow.flow.containers import adds
 
     if adds(name):
@@ -301,8 +303,6 @@ def unresolved_method(machine: Machine, obj: Value, name: str, call: Call, at: i
     same = obj.ident is not None and name in machine.knowledge.passing
     parts = [data(bounded(labels), obj.ident if same else ("v", machine.path, at))]
     if name in ("get", "pop", "setdefault") and call.positional:
-        from mlsec_lint.dataflow.flow.access import get_item
-
         parts = [get_item(machine, obj, call.positional[0].value)]
         parts += [call.positional[1].value] if len(call.positional) > 1 else []
     result = parts[0]

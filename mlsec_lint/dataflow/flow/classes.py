@@ -286,7 +286,7 @@ class Classes:
 
     def methods(self, machine: Machine, key: CodeKey, receiver: Value) -> list[Value]:
         """All methods of a class, with their receiver."""
-        from mlsec_lint.dataflow.flow.access import bound
+        from mlsec_lint.dataflow.flow.descriptors import bound
 
         found: list[Value] = []
         for owner in self.order(key):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import class_value
 from mlsec_lint.dataflow.flow.annotations import external_bases
+from mlsec_lint.dataflow.flow.class_attributes import class_value
 from mlsec_lint.dataflow.flow.guarding import cleaning
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
@@ -173,7 +173,7 @@ def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end:
     for spread in (call.more, call.more_keywords):
         if spread is None:
             continue
-        from mlsec_lint.dataflow.flow.access import get_item
+        from mlsec_lint.dataflow.flow.items import get_item
 
         for name in fields:
             if f".{name}" not in items:

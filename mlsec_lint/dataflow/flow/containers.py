@@ -7,50 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import thing_at
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.items import MOST_KEYS, any_of, element_of, get_item, item_of, keys_of
 from mlsec_lint.dataflow.flow.names import further
+from mlsec_lint.dataflow.flow.objects import allocate, things
 from mlsec_lint.dataflow.flow.reflection import NAMESPACE, OWNER, read, write_through
 from mlsec_lint.dataflow.flow.summary import Call
-from mlsec_lint.dataflow.flow.values import (
-    NONE,
-    NOTHING,
-    UNKNOWN,
-    Address,
-    Fun,
-    Label,
-    Obj,
-    Sym,
-    Value,
-    data,
-    join,
-    join_all,
-    ref,
-)
+from mlsec_lint.dataflow.flow.values import NONE, NOTHING, UNKNOWN, Label, Sym, Value, data, join, join_all
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
-
-_MOST_KEYS: Final = 4
-
-
-def allocate(machine: Machine, at: int, thing: Thing, *, variant: str = "") -> Value:
-    """A new object; in a loop, the site stands for all objects made there."""
-    address: Address = ("a", machine.path, at, variant or thing.kind)
-    machine.state.heap[address] = thing
-    return ref(Obj(address), ("o", *address))
-
-
-def things(machine: Machine, value: Value) -> list[tuple[Address, Thing]]:
-    """The objects of the heap that a value may be."""
-    found: list[tuple[Address, Thing]] = []
-    for target in value.refs:
-        if isinstance(target, Obj):
-            thing = thing_at(machine, target)
-            if thing is not None:
-                found.append((target.address, thing))
-    return found
 
 
 def known_length(machine: Machine, value: Value) -> int | None:
@@ -128,83 +95,6 @@ def _merged(thing: Thing, other: Thing) -> Thing:
     return replace(thing, items=items, rest=rest, exact=thing.exact and other.exact, own=own, keys=keys, maybe=maybe)
 
 
-def any_of(machine: Machine, value: Value) -> Value:
-    """Any item of a container."""
-    parts = [thing.any_item() for _, thing in things(machine, value)]
-    parts += [further(r.path, "*") for r in value.refs if isinstance(r, Sym)]
-    if value.labels or not parts:
-        parts.append(data(value.labels))
-    return join_all(parts)
-
-
-def element_of(machine: Machine, value: Value) -> Value:
-    """An element of an iterable; iterating a dict yields its keys."""
-    parts: list[Value] = []
-    for address, thing in things(machine, value):
-        if thing.cls is not None and thing.kind != "tuple":
-            parts.append(_iterated(machine, address, thing))
-        elif thing.kind == "dict":
-            parts.append(keys_of(thing))
-        else:
-            parts.append(thing.any_item())
-    parts += [further(r.path, "iter") for r in value.refs if isinstance(r, Sym)]
-    parts += [_element_of_other(machine, r, value) for r in value.refs if not isinstance(r, (Obj, Sym))]
-    if not parts or (value.open and value.labels):
-        parts.append(data(value.labels))
-    return join_all(parts)
-
-
-def _element_of_other(machine: Machine, target: object, value: Value) -> Value:
-    """An element of what is no object of the heap: a member of an enumeration class, or part of opaque data."""
-    from mlsec_lint.dataflow.flow.values import Cls, Inst
-
-    if isinstance(target, Cls):
-        return ref(target)
-    typed = machine.knowledge.types.first(f"{target.name}.__iter__") if isinstance(target, Inst) else None
-    if typed is not None:
-        return Value(value.labels, (Inst(typed),))
-    return data(value.labels) if value.labels else NOTHING
-
-
-_ITERATION: Final = tuple((name, Call()) for name in ("__iter__", "__aiter__", "__next__", "__anext__"))
-
-
-def _iterated(machine: Machine, address: Address, thing: Thing) -> Value:
-    """What iterating an instance of a project class yields: ``__iter__`` and ``__next__``, or ``__getitem__``."""
-    from mlsec_lint.dataflow.flow.access import bound
-    from mlsec_lint.dataflow.flow.calls import call_value
-    from mlsec_lint.dataflow.flow.summary import Argument
-
-    if thing.cls is None or machine.nesting > 6:
-        return data(thing.own)
-    receiver = ref(Obj(address))
-    machine.nesting += 1
-    try:
-        for name, call in (*_ITERATION, ("__getitem__", Call((Argument(UNKNOWN),)))):
-            found = machine.solver.classes.attribute(machine, thing.cls, name)
-            if found is None or not any(isinstance(r, Fun) for r in found.refs):
-                continue
-            result = call_value(machine, bound(machine, found, receiver, thing.cls), call, -1, -1)
-            if name not in ("__iter__", "__aiter__"):
-                return result
-            if any(isinstance(r, Obj) and r.address == address for r in result.refs):
-                continue
-            return element_of(machine, result)
-    finally:
-        machine.nesting -= 1
-    return data(thing.own)
-
-
-def keys_of(thing: Thing) -> Value:
-    """What iterating a mapping yields."""
-    constants = tuple(key[1] for key in thing.items if key[0] != ".")
-    labels = thing.own
-    if thing.exact and thing.keys is None and 0 < len(constants) <= _MOST_KEYS:
-        return Value(labels, (), constants)
-    keys = thing.keys if thing.keys is not None else NOTHING
-    return Value(keys.labels | labels, keys.refs, (), True)
-
-
 def unpack(machine: Machine, op: ir.Unpack) -> None:
     """``a, *b = value``: exact while the length is known."""
     value, count = machine.get(op.src), len(op.dsts)
@@ -238,8 +128,6 @@ def _part(machine: Machine, value: Value, index: int, op: ir.Unpack) -> Value:
         element = element_of(machine, value)
         return allocate(machine, op.dsts[index], Thing("list", {}, element, False), variant="star")
     if op.star < 0 or index < op.star:
-        from mlsec_lint.dataflow.flow.access import get_item
-
         return get_item(machine, value, Value(consts=(index,)))
     return element_of(machine, value)
 
@@ -291,7 +179,7 @@ def container_method(machine: Machine, obj: Value, name: str, call: Call, at: in
     found = [(a, t) for a, t in things(machine, obj) if t.cls is None and t.kind in _CONTAINERS]
     if not found:
         return None
-    from mlsec_lint.dataflow.flow.access import set_attribute
+    from mlsec_lint.dataflow.flow.assigning import set_attribute
 
     strong = len(obj.refs) == 1 and not obj.open
     results: list[Value] = []
@@ -335,8 +223,6 @@ def _arg(call: Call, index: int) -> Value | None:
 
 
 def _get(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    from mlsec_lint.dataflow.flow.access import item_of
-
     if thing.kind == "queue":
         return thing, thing.any_item()
     key, default = _arg(call, 0) or UNKNOWN, _arg(call, 1)
@@ -446,7 +332,7 @@ def _keys(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
 
 def _items(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
     named = [(k, v) for k, v in thing.items.items() if k[0] != "."]
-    if thing.exact and thing.rest is None and thing.keys is None and len(named) <= _MOST_KEYS:
+    if thing.exact and thing.rest is None and thing.keys is None and len(named) <= MOST_KEYS:
         pairs = {
             ("int", i): allocate(
                 machine, at, Thing("tuple", {("int", 0): Value(consts=(k[1],)), ("int", 1): v}), variant=f"pair{i}"

@@ -7,20 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import get_attribute, get_item, set_attribute, set_item, thing_at
-from mlsec_lint.dataflow.flow.containers import (
-    accumulate,
-    allocate,
-    build,
-    element_of,
-    slice_of,
-    spread,
-    things,
-    unpack,
-)
+from mlsec_lint.dataflow.flow.access import get_attribute
+from mlsec_lint.dataflow.flow.assigning import set_attribute, set_item
+from mlsec_lint.dataflow.flow.containers import accumulate, build, slice_of, spread, unpack
 from mlsec_lint.dataflow.flow.guards import compared, forget, negated
 from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing, item_key
+from mlsec_lint.dataflow.flow.items import element_of, get_item
 from mlsec_lint.dataflow.flow.names import bind, frame_address, local, lookup
+from mlsec_lint.dataflow.flow.objects import allocate, thing_at, things
 from mlsec_lint.dataflow.flow.patterns import instance_of, positional, shape
 from mlsec_lint.dataflow.flow.reflection import remove
 from mlsec_lint.dataflow.flow.values import (

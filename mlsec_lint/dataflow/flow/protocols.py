@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.flow.implicit import of_builtins, perform
+from mlsec_lint.dataflow.flow.objects import things
 from mlsec_lint.dataflow.flow.values import NONE, UNKNOWN, Bound, Ext, Value
 from mlsec_lint.source import ir
 
@@ -139,7 +140,6 @@ _COMPARING: Final = frozenset(("sorted", "min", "max"))
 
 
 def _compare_elements(machine: Machine, value: Value) -> None:
-    from mlsec_lint.dataflow.flow.containers import things
 
     for _, thing in things(machine, value):
         if thing.cls is None and thing.kind in ("list", "tuple", "set"):

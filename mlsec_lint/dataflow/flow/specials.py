@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import get_attribute, set_attribute, taint_content
+from mlsec_lint.dataflow.flow.access import get_attribute
+from mlsec_lint.dataflow.flow.assigning import set_attribute, taint_content
 from mlsec_lint.dataflow.flow.binders import generic, partial_method
-from mlsec_lint.dataflow.flow.containers import allocate, element_of, spread, things
+from mlsec_lint.dataflow.flow.containers import spread
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.idents import TYPE
+from mlsec_lint.dataflow.flow.items import element_of
+from mlsec_lint.dataflow.flow.objects import allocate, things
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.reflection import delete, globals_of, set_any, vars_of
 from mlsec_lint.dataflow.flow.shapes import as_dictionary, class_of_parts, default, keyed, named, replaced
@@ -195,8 +198,8 @@ def _type(machine: Machine, name: str, call: Call, receiver: Value | None, at: i
 
 
 def _from_pairs(machine: Machine, thing: Thing, pairs: Value) -> Thing:
-    from mlsec_lint.dataflow.flow.access import get_item
     from mlsec_lint.dataflow.flow.heap import item_key
+    from mlsec_lint.dataflow.flow.items import get_item
 
     for _, listed in things(machine, pairs):
         values = listed.sequence() if listed.exact and listed.rest is None else [listed.any_item()]
