@@ -18,7 +18,6 @@ TOO_LONG = {
     "mlsec_lint/dataflow/flow/apply.py": 303,
     "mlsec_lint/dataflow/flow/calls.py": 388,
     "mlsec_lint/dataflow/flow/classes.py": 303,
-    "mlsec_lint/dataflow/flow/containers.py": 507,
     "mlsec_lint/dataflow/flow/machine.py": 378,
     "mlsec_lint/dataflow/flow/operations.py": 368,
     "mlsec_lint/dataflow/flow/rewriting.py": 331,

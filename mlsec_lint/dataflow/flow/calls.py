@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow import binders
 from mlsec_lint.dataflow.flow.access import get_attribute
 from mlsec_lint.dataflow.flow.apply import call_function
+from mlsec_lint.dataflow.flow.assigning import write_overlay_rest
 from mlsec_lint.dataflow.flow.construct import TYPE_CALL, construct, construct_by_type
-from mlsec_lint.dataflow.flow.containers import container_method, symbolic_method
+from mlsec_lint.dataflow.flow.container_methods import adds, container_method, is_modelled, symbolic_method
 from mlsec_lint.dataflow.flow.externals import call_external, notice_method
 from mlsec_lint.dataflow.flow.items import any_of, element_of, get_item
 from mlsec_lint.dataflow.flow.objects import thing_at, things
@@ -245,8 +246,6 @@ def _depends(machine: Machine, target: Super) -> bool:
 
 
 def _is_container_method(name: str) -> bool:
-    from mlsec_lint.dataflow.flow.containers import is_modelled
-
     return is_modelled(name)
 
 
@@ -283,9 +282,6 @@ def _hands_over(call: Call) -> bool:
 
 def _write_through(machine: Machine, target: Sym, name: str, call: Call) -> None:
     """``append`` and the like on a caller's container: what is passed may be found in it afterwards."""
-    from mlsec_lint.dataflow.flow.assigning import write_overlay_rest
-    from mlsec_lint.dataflow.flow.containers import adds
-
     if adds(name):
         for value in call.values():
             write_overlay_rest(machine, target, value)
