@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.assigning import set_attribute
 from mlsec_lint.dataflow.flow.containers import spread, with_key
 from mlsec_lint.dataflow.flow.heap import Thing, item_key, join_things
+from mlsec_lint.dataflow.flow.higher_order import key_function
 from mlsec_lint.dataflow.flow.items import MOST_KEYS, any_of, element_of, item_of, keys_of
 from mlsec_lint.dataflow.flow.objects import allocate, things
 from mlsec_lint.dataflow.flow.reflection import NAMESPACE, OWNER, read, write_through
@@ -155,8 +156,6 @@ def _remove(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
 
 
 def _sort(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    from mlsec_lint.dataflow.flow.specials import key_function
-
     key_function(machine, call, allocate(machine, at, thing, variant="sorted"), at, at)
     return _remove(machine, thing, call, at)
 
