@@ -16,7 +16,6 @@ MAX_LINES = 300
 TOO_LONG = {
     "mlsec_lint/dataflow/evaluator.py": 315,
     "mlsec_lint/dataflow/flow/apply.py": 303,
-    "mlsec_lint/dataflow/flow/calls.py": 388,
     "mlsec_lint/dataflow/flow/classes.py": 303,
     "mlsec_lint/dataflow/flow/machine.py": 378,
     "mlsec_lint/dataflow/flow/operations.py": 368,

@@ -168,3 +168,13 @@ def accumulate(machine: Machine, op: ir.Accumulate) -> None:
             machine.state.heap[address] = thing.with_weak(item_key(key.consts[0]), value)
         else:
             machine.state.heap[address] = with_key(thing, key, value)
+
+
+def sequence_of(machine: Machine, value: Value) -> list[Value] | None:
+    """The elements of a list or tuple, if they are known one by one."""
+    found = things(machine, value)
+    if len(found) != 1 or len(value.refs) != 1 or value.open:
+        return None
+    thing = found[0][1]
+    exact = thing.exact and thing.rest is None and thing.kind in ("list", "tuple")
+    return thing.sequence() if exact else None

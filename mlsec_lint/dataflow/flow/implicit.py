@@ -119,7 +119,7 @@ def _iterate(machine: Machine, names: tuple[str, ...], operands: tuple[Value, ..
 
 def _method(machine: Machine, names: tuple[str, ...], operands: tuple[Value, ...]) -> None:
     """A method that no class of the project has: of something outside, or of a container."""
-    from mlsec_lint.dataflow.flow.calls import call_method
+    from mlsec_lint.dataflow.flow.methods import call_method
 
     of_builtins(machine, operands[0], names[0])
     if isinstance(operands[0].refs[0], (Ext, Inst)):

@@ -358,7 +358,7 @@ class Machine:
 
 
 def _table() -> Mapping[type[ir.Op], Callable[[Machine, Any], None]]:
-    from mlsec_lint.dataflow.flow.calls import CALLS
+    from mlsec_lint.dataflow.flow.call_operations import CALLS
     from mlsec_lint.dataflow.flow.operations import OPERATIONS
     from mlsec_lint.dataflow.flow.scopes import SCOPES
 

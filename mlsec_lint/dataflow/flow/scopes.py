@@ -12,6 +12,7 @@ from mlsec_lint.dataflow.flow.creation import created
 from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.names import frames_for_nested
 from mlsec_lint.dataflow.flow.objects import thing_at
+from mlsec_lint.dataflow.flow.residuals import residual
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import (
     FALSE,
@@ -150,8 +151,6 @@ ENTER: Final = "__enter__"
 
 def enter(machine: Machine, value: Value, deferred: str = ENTER) -> Value:
     """What entering a context manager gives; of an object of the callers, they know (a call of ``deferred``)."""
-    from mlsec_lint.dataflow.flow.calls import residual
-
     result: Value | None = None
     for target in value.refs:
         one = Value(value.labels, (target,), (), False, value.ident)
