@@ -17,6 +17,7 @@ from mlsec_lint.dataflow.flow.values import (
     UNKNOWN,
     Bound,
     Cls,
+    CodeKey,
     Ext,
     Fun,
     Labels,
@@ -134,3 +135,16 @@ def _of_metaclass(machine: Machine, target: Cls, name: str) -> Value:
     meta = machine.solver.classes.metaclass(target.code)
     found = class_value(machine, meta, name) if meta is not None else None
     return bound(machine, found, ref(target), meta) if found is not None and meta is not None else UNKNOWN
+
+
+def methods(machine: Machine, key: CodeKey, receiver: Value) -> list[Value]:
+    """All methods of a class, with their receiver."""
+    classes = machine.solver.classes
+    found: list[Value] = []
+    for owner in classes.order(key):
+        info = classes.info(owner) if not isinstance(owner, str) else None
+        for name, value in info.attributes.items() if info is not None else ():
+            wrapped = any(isinstance(r, Wrapped) and r.kind == "property" for r in value.refs)
+            if any(isinstance(r, (Fun, Wrapped)) for r in value.refs) and not wrapped and name[:2] != "__":
+                found.append(bound(machine, value, receiver, key))
+    return found[:6]

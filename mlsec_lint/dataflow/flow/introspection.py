@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlsec_lint.dataflow.flow.access import get_attribute
 from mlsec_lint.dataflow.flow.acts import Special, labels_of, value_of
 from mlsec_lint.dataflow.flow.assigning import set_attribute
+from mlsec_lint.dataflow.flow.class_attributes import methods
 from mlsec_lint.dataflow.flow.construct import instance
 from mlsec_lint.dataflow.flow.idents import TYPE
 from mlsec_lint.dataflow.flow.names import local, lookup
@@ -58,10 +59,10 @@ def _any_attribute(machine: Machine, obj: Value) -> Value:
     for address, thing in things(machine, obj):
         parts += list(thing.items.values())
         if thing.cls is not None:
-            parts += machine.solver.classes.methods(machine, thing.cls, ref(Obj(address)))
+            parts += methods(machine, thing.cls, ref(Obj(address)))
     for target in obj.refs:
         if isinstance(target, Sym) and target.cls is not None:
-            parts += machine.solver.classes.methods(machine, target.cls, Value(refs=(target,), labels=obj.labels))
+            parts += methods(machine, target.cls, Value(refs=(target,), labels=obj.labels))
         elif isinstance(target, Mod):
             parts += machine.solver.statics.functions(target.path)
     return join_all(parts)
