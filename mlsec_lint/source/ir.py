@@ -11,6 +11,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from mlsec_lint.source.ir_base import NONE, Block, Constant, Op, Register
+from mlsec_lint.source.ir_containers import Accumulate, Build, Element, Item, Iterate, SetItem, Slice, Unpack
 from mlsec_lint.source.ir_control import (
     Case,
     Caught,
@@ -30,6 +31,7 @@ from mlsec_lint.source.ir_control import (
     With,
     Yield,
 )
+from mlsec_lint.source.ir_operators import Binary, Compare, Format, Unary
 from mlsec_lint.source.ir_scopes import Body, Class, Function, Param
 
 __all__ = [
@@ -144,48 +146,12 @@ class SetAttribute(Op):
     end: int
 
 
-class Item(Op):
-    """``dst`` is ``obj[key]``."""
-
-    dst: Register
-    obj: Register
-    key: Register
-
-
-class SetItem(Op):
-    """``obj[key] = src``."""
-
-    obj: Register
-    key: Register
-    src: Register
-    at: int
-    end: int
-
-
-class Slice(Op):
-    """``dst`` is a slice of ``obj``; ``start`` and ``stop`` are bounds that are written (``NONE`` otherwise)."""
-
-    dst: Register
-    obj: Register
-    start: Register = NONE
-    stop: Register = NONE
-    step: bool = False
-
-
 class Delete(Op):
     """``del name``, ``del obj[key]`` or ``del obj.name`` (a name and an object)."""
 
     name: str
     obj: Register = NONE
     key: Register = NONE
-
-
-class Unpack(Op):
-    """``src`` is spread over ``dsts``; ``star`` is the index of the starred target or -1."""
-
-    src: Register
-    dsts: tuple[Register, ...]
-    star: int
 
 
 class Shape(Op):
@@ -213,59 +179,6 @@ class Positional(Op):
     obj: Register
     cls: Register
     index: int
-
-
-class Element(Struct, gc=False):
-    """One element of a display: a value, a ``key: value`` pair, or a spread (``*x``, ``**x``)."""
-
-    value: Register
-    key: Register = NONE
-    spread: bool = False
-
-
-class Build(Op):
-    """``dst`` is a new list, tuple, set or dict."""
-
-    dst: Register
-    kind: str
-    elements: tuple[Element, ...]
-    at: int
-    end: int = -1
-
-
-class Binary(Op):
-    """``dst`` is ``left op right``; ``inplace`` for ``left op= right``."""
-
-    dst: Register
-    op: str
-    left: Register
-    right: Register
-    at: int = -1
-    inplace: bool = False
-
-
-class Unary(Op):
-    """``dst`` is ``op src``."""
-
-    dst: Register
-    op: str
-    src: Register
-
-
-class Compare(Op):
-    """``dst`` is the truth of ``left op right``."""
-
-    dst: Register
-    op: str
-    left: Register
-    right: Register
-
-
-class Format(Op):
-    """``dst`` is the string that an f-string or adjacent literals make of ``parts``."""
-
-    dst: Register
-    parts: tuple[Register, ...]
 
 
 class Arg(Struct, gc=False):
@@ -299,24 +212,9 @@ class Method(Op):
     end: int
 
 
-class Iterate(Op):
-    """``dst`` is an element of ``src``."""
-
-    dst: Register
-    src: Register
-
-
 class Enter(Op):
     """``dst`` is what ``with src as dst`` binds; without ``named``, nothing is bound to it."""
 
     dst: Register
     src: Register
     named: bool = True
-
-
-class Accumulate(Op):
-    """A comprehension adds ``src`` (under ``key``) to the container in ``dst``."""
-
-    dst: Register
-    src: Register
-    key: Register

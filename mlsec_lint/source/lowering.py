@@ -6,7 +6,7 @@ a statement is left out, so hostile nesting costs precision and never the proces
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +25,9 @@ _HOLDERS: Final = (ir.If, ir.Loop, ir.Try, ir.With, ir.Match, ir.Choose, ir.Shor
 MOST_OPERATIONS: Final = 20_000
 """Operations per body; a body beyond it is truncated and reported as such."""
 
+Lowering = Callable[["Scope", "Node"], ir.Register]
+"""Emits what computes the value of an expression; the result is the register that holds it."""
+
 
 class Scope:
     """The state of lowering one body: its registers, the block being filled, the names it binds."""
@@ -34,6 +37,7 @@ class Scope:
         self.parent = parent
         self.ops: ir.Block = []
         self.depth = parent.depth if parent is not None else 0
+        self.lowerings = parent.lowerings if parent is not None else _lowerings()
         self.gaps: dict[Gap, None] = parent.gaps if parent is not None else {}
         self._registers = 0
         self._operations = 0
@@ -177,6 +181,13 @@ class Scope:
         self.body.registers = self._registers
         self.body.operations = self._operations
         self.body.gaps = tuple(self.gaps)
+
+
+def _lowerings() -> Mapping[str, Lowering]:
+    """How each kind of expression is lowered. The functions need the scope, and a scope knows them."""
+    from mlsec_lint.source.lower_table import EXPRESSIONS
+
+    return EXPRESSIONS
 
 
 def lower_module(root: Node) -> ir.Body:

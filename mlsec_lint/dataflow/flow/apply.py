@@ -15,6 +15,7 @@ from mlsec_lint.dataflow.flow.conditions import is_conditional
 from mlsec_lint.dataflow.flow.guards import establish
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.implicit import replay
+from mlsec_lint.dataflow.flow.residuals import join_calls
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
 from mlsec_lint.dataflow.flow.specialising import specialisation
 from mlsec_lint.dataflow.flow.summary import MOST_SINKS, Argument, Call, SinkHit, Site, Summary
@@ -160,7 +161,7 @@ class Application:
             self._write_overlay(address[1:], thing)
 
     def _write_overlay(self, path: Address, thing: Thing) -> None:
-        from mlsec_lint.dataflow.flow.access import set_attribute, set_item, taint_content
+        from mlsec_lint.dataflow.flow.assigning import set_attribute, set_item, taint_content
         from mlsec_lint.dataflow.flow.reflection import set_any
 
         machine, rewriting = self.machine, self.rewriting
@@ -182,8 +183,8 @@ class Application:
             set_any(machine, target, Value(labels))
 
     def _write_variable(self, path: Address, target: Value, key: Key, value: Value, maybe: bool) -> None:
-        from mlsec_lint.dataflow.flow.access import thing_at
         from mlsec_lint.dataflow.flow.names import write_overlay
+        from mlsec_lint.dataflow.flow.objects import thing_at
 
         machine = self.machine
         root = path[0]
@@ -201,7 +202,8 @@ class Application:
                 machine.state.heap[each.address] = replace(frame, items={**frame.items, key: new})
 
     def _residuals(self) -> None:
-        from mlsec_lint.dataflow.flow.calls import call_method, call_value, unknown_call
+        from mlsec_lint.dataflow.flow.calls import call_value, unknown_call
+        from mlsec_lint.dataflow.flow.methods import call_method
         from mlsec_lint.dataflow.flow.scopes import ENTER, enter
 
         machine, rewriting = self.machine, self.rewriting
@@ -237,7 +239,7 @@ class Application:
         more = value(call.more) if call.more is not None else None
         spread = value(call.spread) if call.spread is not None else None
         if spread is not None:
-            from mlsec_lint.dataflow.flow.calls import sequence_of
+            from mlsec_lint.dataflow.flow.containers import sequence_of
 
             items = sequence_of(self.machine, spread)
             if items is not None:
@@ -280,8 +282,6 @@ def is_symbolic(hit: SinkHit) -> bool:
 
 def record(machine: Machine, hit: SinkHit) -> None:
     """Keep a sink that was reached; the same one reached twice is joined, with the shorter way."""
-    from mlsec_lint.dataflow.flow.calls import join_calls
-
     values = [*hit.call.values(), *([hit.receiver] if hit.receiver is not None else [])]
     if not any(value.labels for value in values):
         return

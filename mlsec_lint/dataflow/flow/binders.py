@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.access import thing_at
-from mlsec_lint.dataflow.flow.containers import allocate
 from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.objects import allocate, thing_at
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Bound, Cls, Ext, Fun, Obj, Value, join, ref
 

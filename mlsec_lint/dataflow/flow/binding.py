@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing
+from mlsec_lint.dataflow.flow.objects import allocate
 from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Fun, Value, data, join
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def bind_arguments(machine: Machine, code: Code, fun: Fun, call: Call, at: int) -> list[Value]:
     """The value of each parameter of a function at a call."""
-    from mlsec_lint.dataflow.flow.access import get_item
+    from mlsec_lint.dataflow.flow.items import get_item
 
     values: list[Value] = []
     keywords = dict(call.keywords)
@@ -57,7 +58,6 @@ def _default(machine: Machine, code: Code, fun: Fun, index: int) -> Value | None
 
 
 def _rest(machine: Machine, call: Call, position: int, at: int, taken: int) -> Value:
-    from mlsec_lint.dataflow.flow.containers import allocate
 
     if call.spread is not None and not taken and position >= len(call.positional):
         return call.spread
@@ -66,7 +66,6 @@ def _rest(machine: Machine, call: Call, position: int, at: int, taken: int) -> V
 
 
 def _words(machine: Machine, call: Call, keywords: dict[str, Argument], at: int) -> Value:
-    from mlsec_lint.dataflow.flow.containers import allocate
 
     items = {("str", name): argument.value for name, argument in keywords.items()}
     more = call.more_keywords

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.code import all_ops
+from mlsec_lint.dataflow.flow.class_statements import ClassStatements, before
 from mlsec_lint.dataflow.flow.mro import linearised
-from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Ext, Fun, Path, Value, Wrapped, join, ref
+from mlsec_lint.dataflow.flow.values import Bound, Cls, CodeKey, Ext, Inst, Path, Value, join, ref
 from mlsec_lint.dataflow.values import ClassRef, External
 from mlsec_lint.source import ir
 
@@ -44,7 +44,7 @@ class Classes:
         self._infos: dict[CodeKey, ClassInfo] = {}
         self._orders: dict[CodeKey | str, tuple[CodeKey | str, ...]] = {}
         self._shapes: dict[CodeKey, str] = {}
-        self._ops: dict[str, dict[int, ir.Class]] = {}
+        self._statements = ClassStatements(solver)
 
     def define(
         self,
@@ -86,8 +86,6 @@ class Classes:
             info.complete, info.types = True, types
 
     def _is_record(self, marks: tuple[Value, ...]) -> bool:
-        from mlsec_lint.dataflow.flow.values import Bound, Inst
-
         special = self._solver.knowledge.special
         for mark in marks:
             for target in mark.refs:
@@ -115,12 +113,12 @@ class Classes:
         from mlsec_lint.dataflow.flow.machine import Machine
         from mlsec_lint.dataflow.flow.statics import module_code
 
-        op = self._class_op(key)
+        op = self._statements.class_op(key)
         code = module_code(self._solver, key[0])
         if op is None or code is None:
             return None
         machine = Machine(self._solver, code, early=True)
-        for part in self._before(code.ops, op):
+        for part in before(code.ops, op):
             machine.block([part])
         from mlsec_lint.dataflow.flow.scopes import SCOPES
 
@@ -132,50 +130,9 @@ class Classes:
             info.bases = self._bases_of(local)
         return info
 
-    def _before(self, ops: ir.Block, op: ir.Class) -> list[ir.Op]:
-        """The operations that compute the bases and decorators of a class: names, attributes and calls before it."""
-        wanted = {*op.bases, *op.decorators, op.metaclass, *(register for _, register in op.keywords)}
-        made: dict[int, ir.Op] = {}
-        for each in all_ops(ops):
-            if each is op:
-                break
-            dst = getattr(each, "dst", None)
-            if isinstance(dst, int):
-                made[dst] = each
-        needed: dict[int, ir.Op] = {}
-        pending = [w for w in wanted if w in made]
-        while pending and len(needed) < 60:
-            register = pending.pop()
-            each = made.get(register)
-            if each is None or register in needed:
-                continue
-            if isinstance(each, (ir.Load, ir.Const)):
-                needed[register] = each
-            elif isinstance(each, ir.Attribute):
-                needed[register] = each
-                pending.append(each.obj)
-            elif isinstance(each, (ir.Call, ir.Method)):
-                needed[register] = each
-                pending.append(each.func if isinstance(each, ir.Call) else each.obj)
-                pending += [a.src for a in each.args]
-        return [needed[register] for register in sorted(needed)]
-
     def of_module(self, path: str) -> list[CodeKey]:
         """The classes that the top level of a module defines, in source order."""
-        return [(path, at) for at in self._ops_of(path)]
-
-    def _class_op(self, key: CodeKey) -> ir.Class | None:
-        return self._ops_of(key[0]).get(key[1])
-
-    def _ops_of(self, path: str) -> dict[int, ir.Class]:
-        ops = self._ops.get(path)
-        if ops is None:
-            module = self._solver.project.module(path)
-            ops = {}
-            if module is not None:
-                ops = {op.at: op for op in all_ops(module.body.block or []) if isinstance(op, ir.Class)}
-            self._ops[path] = ops
-        return ops
+        return [(path, at) for at in self._statements.ops_of(path)]
 
     def _bases_of(self, local: ClassRef) -> tuple[Cls | Ext, ...]:
         found: list[Cls | Ext] = []
@@ -283,19 +240,6 @@ class Classes:
         for owner in self.order(key):
             if isinstance(owner, str):
                 notice_sink(machine, owner, call, None, at, end)
-
-    def methods(self, machine: Machine, key: CodeKey, receiver: Value) -> list[Value]:
-        """All methods of a class, with their receiver."""
-        from mlsec_lint.dataflow.flow.access import bound
-
-        found: list[Value] = []
-        for owner in self.order(key):
-            info = self.info(owner) if not isinstance(owner, str) else None
-            for name, value in info.attributes.items() if info is not None else ():
-                wrapped = any(isinstance(r, Wrapped) and r.kind == "property" for r in value.refs)
-                if any(isinstance(r, (Fun, Wrapped)) for r in value.refs) and not wrapped and name[:2] != "__":
-                    found.append(bound(machine, value, receiver, key))
-        return found[:6]
 
     def overridden(self, key: CodeKey, name: str) -> bool:
         """Whether a subclass in the project defines the method again, so that ``self.name`` is not decided here."""

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import class_value
 from mlsec_lint.dataflow.flow.annotations import external_bases
+from mlsec_lint.dataflow.flow.class_attributes import class_value
 from mlsec_lint.dataflow.flow.guarding import cleaning
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.references import deep_labels
+from mlsec_lint.dataflow.flow.residuals import residual
 from mlsec_lint.dataflow.flow.shapes import KEYED, NAMED, initial, keyed_instance, positions
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import (
@@ -39,8 +40,6 @@ TYPE_CALL: Final = "builtins.type.__call__"
 
 def construct_by_type(machine: Machine, receiver: Value, call: Call, at: int, end: int) -> Value:
     """``super().__call__(...)`` in a metaclass: a new instance of the receiver, without asking its metaclass again."""
-    from mlsec_lint.dataflow.flow.calls import residual
-
     made: list[Value] = []
     for target in receiver.refs:
         if isinstance(target, Cls):
@@ -173,7 +172,7 @@ def fill(machine: Machine, cls: Cls, address: Address, call: Call, at: int, end:
     for spread in (call.more, call.more_keywords):
         if spread is None:
             continue
-        from mlsec_lint.dataflow.flow.access import get_item
+        from mlsec_lint.dataflow.flow.items import get_item
 
         for name in fields:
             if f".{name}" not in items:

@@ -1,56 +1,21 @@
-"""Containers: displays, spreads, unpacking, iteration, and the methods of lists, dicts and sets."""
+"""Containers as syntax makes and divides them: displays, spreads, comprehensions, unpacking, slices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import thing_at
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.items import any_of, element_of, get_item
 from mlsec_lint.dataflow.flow.names import further
-from mlsec_lint.dataflow.flow.reflection import NAMESPACE, OWNER, read, write_through
-from mlsec_lint.dataflow.flow.summary import Call
-from mlsec_lint.dataflow.flow.values import (
-    NONE,
-    NOTHING,
-    UNKNOWN,
-    Address,
-    Fun,
-    Label,
-    Obj,
-    Sym,
-    Value,
-    data,
-    join,
-    join_all,
-    ref,
-)
+from mlsec_lint.dataflow.flow.objects import allocate, things
+from mlsec_lint.dataflow.flow.reflection import OWNER
+from mlsec_lint.dataflow.flow.values import NONE, Sym, Value, data, join, join_all
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
-
-_MOST_KEYS: Final = 4
-
-
-def allocate(machine: Machine, at: int, thing: Thing, *, variant: str = "") -> Value:
-    """A new object; in a loop, the site stands for all objects made there."""
-    address: Address = ("a", machine.path, at, variant or thing.kind)
-    machine.state.heap[address] = thing
-    return ref(Obj(address), ("o", *address))
-
-
-def things(machine: Machine, value: Value) -> list[tuple[Address, Thing]]:
-    """The objects of the heap that a value may be."""
-    found: list[tuple[Address, Thing]] = []
-    for target in value.refs:
-        if isinstance(target, Obj):
-            thing = thing_at(machine, target)
-            if thing is not None:
-                found.append((target.address, thing))
-    return found
 
 
 def known_length(machine: Machine, value: Value) -> int | None:
@@ -75,7 +40,7 @@ def build(machine: Machine, op: ir.Build) -> None:
             index = len(thing.items)
         elif op.kind == "dict":
             key = machine.get(element.key)
-            thing = _with_key(thing, key, value)
+            thing = with_key(thing, key, value)
         elif thing.exact:
             thing = thing.with_item(("int", index), value)
             index += 1
@@ -84,7 +49,8 @@ def build(machine: Machine, op: ir.Build) -> None:
     machine.set(op.dst, allocate(machine, op.at, thing, variant=f"{op.kind}{op.dst}"))
 
 
-def _with_key(thing: Thing, key: Value, value: Value) -> Thing:
+def with_key(thing: Thing, key: Value, value: Value) -> Thing:
+    """A mapping with a value under a key, which may not be known."""
     if key.known:
         return thing.with_item(item_key(key.consts[0]), value)
     thing = thing.with_unknown_key(value)
@@ -128,83 +94,6 @@ def _merged(thing: Thing, other: Thing) -> Thing:
     return replace(thing, items=items, rest=rest, exact=thing.exact and other.exact, own=own, keys=keys, maybe=maybe)
 
 
-def any_of(machine: Machine, value: Value) -> Value:
-    """Any item of a container."""
-    parts = [thing.any_item() for _, thing in things(machine, value)]
-    parts += [further(r.path, "*") for r in value.refs if isinstance(r, Sym)]
-    if value.labels or not parts:
-        parts.append(data(value.labels))
-    return join_all(parts)
-
-
-def element_of(machine: Machine, value: Value) -> Value:
-    """An element of an iterable; iterating a dict yields its keys."""
-    parts: list[Value] = []
-    for address, thing in things(machine, value):
-        if thing.cls is not None and thing.kind != "tuple":
-            parts.append(_iterated(machine, address, thing))
-        elif thing.kind == "dict":
-            parts.append(keys_of(thing))
-        else:
-            parts.append(thing.any_item())
-    parts += [further(r.path, "iter") for r in value.refs if isinstance(r, Sym)]
-    parts += [_element_of_other(machine, r, value) for r in value.refs if not isinstance(r, (Obj, Sym))]
-    if not parts or (value.open and value.labels):
-        parts.append(data(value.labels))
-    return join_all(parts)
-
-
-def _element_of_other(machine: Machine, target: object, value: Value) -> Value:
-    """An element of what is no object of the heap: a member of an enumeration class, or part of opaque data."""
-    from mlsec_lint.dataflow.flow.values import Cls, Inst
-
-    if isinstance(target, Cls):
-        return ref(target)
-    typed = machine.knowledge.types.first(f"{target.name}.__iter__") if isinstance(target, Inst) else None
-    if typed is not None:
-        return Value(value.labels, (Inst(typed),))
-    return data(value.labels) if value.labels else NOTHING
-
-
-_ITERATION: Final = tuple((name, Call()) for name in ("__iter__", "__aiter__", "__next__", "__anext__"))
-
-
-def _iterated(machine: Machine, address: Address, thing: Thing) -> Value:
-    """What iterating an instance of a project class yields: ``__iter__`` and ``__next__``, or ``__getitem__``."""
-    from mlsec_lint.dataflow.flow.access import bound
-    from mlsec_lint.dataflow.flow.calls import call_value
-    from mlsec_lint.dataflow.flow.summary import Argument
-
-    if thing.cls is None or machine.nesting > 6:
-        return data(thing.own)
-    receiver = ref(Obj(address))
-    machine.nesting += 1
-    try:
-        for name, call in (*_ITERATION, ("__getitem__", Call((Argument(UNKNOWN),)))):
-            found = machine.solver.classes.attribute(machine, thing.cls, name)
-            if found is None or not any(isinstance(r, Fun) for r in found.refs):
-                continue
-            result = call_value(machine, bound(machine, found, receiver, thing.cls), call, -1, -1)
-            if name not in ("__iter__", "__aiter__"):
-                return result
-            if any(isinstance(r, Obj) and r.address == address for r in result.refs):
-                continue
-            return element_of(machine, result)
-    finally:
-        machine.nesting -= 1
-    return data(thing.own)
-
-
-def keys_of(thing: Thing) -> Value:
-    """What iterating a mapping yields."""
-    constants = tuple(key[1] for key in thing.items if key[0] != ".")
-    labels = thing.own
-    if thing.exact and thing.keys is None and 0 < len(constants) <= _MOST_KEYS:
-        return Value(labels, (), constants)
-    keys = thing.keys if thing.keys is not None else NOTHING
-    return Value(keys.labels | labels, keys.refs, (), True)
-
-
 def unpack(machine: Machine, op: ir.Unpack) -> None:
     """``a, *b = value``: exact while the length is known."""
     value, count = machine.get(op.src), len(op.dsts)
@@ -238,8 +127,6 @@ def _part(machine: Machine, value: Value, index: int, op: ir.Unpack) -> Value:
         element = element_of(machine, value)
         return allocate(machine, op.dsts[index], Thing("list", {}, element, False), variant="star")
     if op.star < 0 or index < op.star:
-        from mlsec_lint.dataflow.flow.access import get_item
-
         return get_item(machine, value, Value(consts=(index,)))
     return element_of(machine, value)
 
@@ -280,228 +167,14 @@ def accumulate(machine: Machine, op: ir.Accumulate) -> None:
         if key.known:
             machine.state.heap[address] = thing.with_weak(item_key(key.consts[0]), value)
         else:
-            machine.state.heap[address] = _with_key(thing, key, value)
+            machine.state.heap[address] = with_key(thing, key, value)
 
 
-def container_method(machine: Machine, obj: Value, name: str, call: Call, at: int) -> Value | None:
-    """The result of a container method on objects of the heap; none if it is not one that is modelled."""
-    method = _METHODS.get(name)
-    if method is None:
+def sequence_of(machine: Machine, value: Value) -> list[Value] | None:
+    """The elements of a list or tuple, if they are known one by one."""
+    found = things(machine, value)
+    if len(found) != 1 or len(value.refs) != 1 or value.open:
         return None
-    found = [(a, t) for a, t in things(machine, obj) if t.cls is None and t.kind in _CONTAINERS]
-    if not found:
-        return None
-    from mlsec_lint.dataflow.flow.access import set_attribute
-
-    strong = len(obj.refs) == 1 and not obj.open
-    results: list[Value] = []
-    for address, thing in found:
-        owner = thing.items.get(OWNER)
-        if owner is not None and name == "update" and len(call.positional) == 1 and not call.keywords:
-            set_attribute(machine, owner, NAMESPACE, call.positional[0].value)
-            results.append(NONE)
-            continue
-        new, result = method(machine, thing, call, at)
-        if new is not thing:
-            from mlsec_lint.dataflow.flow.heap import join_things
-
-            machine.state.heap[address] = new if strong else join_things(thing, new)
-            write_through(machine, thing, new)
-        results.append(result)
-    return join_all(results)
-
-
-def symbolic_method(machine: Machine, target: Sym, name: str, at: int) -> Value | None:
-    """What ``values``, ``items`` and ``copy`` give of a mapping of the callers; none for other methods."""
-    held = Value(frozenset((Label(target.path),)), (target,))
-    if name == "copy":
-        return held
-    if name == "values":
-        return allocate(machine, at, Thing("list", {}, any_of(machine, held), False), variant="values")
-    if name == "items":
-        parts = {("int", 0): element_of(machine, held), ("int", 1): any_of(machine, held)}
-        pair = allocate(machine, at, Thing("tuple", parts), variant="pair")
-        return allocate(machine, at, Thing("list", {}, pair, False), variant="items")
-    return None
-
-
-_CONTAINERS: Final = ("list", "tuple", "dict", "set", "queue")
-
-Outcome = tuple[Thing, Value]
-
-
-def _arg(call: Call, index: int) -> Value | None:
-    return call.positional[index].value if index < len(call.positional) else call.more
-
-
-def _get(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    from mlsec_lint.dataflow.flow.access import item_of
-
-    if thing.kind == "queue":
-        return thing, thing.any_item()
-    key, default = _arg(call, 0) or UNKNOWN, _arg(call, 1)
-    attribute = read(machine, thing, key)
-    if attribute is not None:
-        return thing, join(attribute, default) if default is not None and attribute.open else attribute
-    fallback = default if default is not None else NONE
-    if key.known and item_key(key.consts[0]) in thing.items and item_key(key.consts[0]) not in thing.maybe:
-        return thing, item_of(thing, key)
-    if key.known and thing.exact and not thing.own:
-        return thing, fallback
-    found = item_of(thing, key)
-    return thing, join(found, fallback) if found is not NOTHING else fallback
-
-
-def _pop(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    key = _arg(call, 0)
-    if thing.kind == "dict":
-        _, result = _get(machine, thing, call, at)
-        return (thing.without(item_key(key.consts[0])) if key is not None and key.known else thing), result
-    items = thing.sequence()
-    if thing.exact and items and thing.rest is None and (key is None or key.known):
-        index = key.consts[0] if key is not None else -1
-        if isinstance(index, int) and -len(items) <= index < len(items):
-            result = items.pop(index)
-            return replace(thing, items={("int", i): v for i, v in enumerate(items)}), result
-    return replace(thing, rest=thing.any_item(), exact=False), thing.any_item()
-
-
-def _popitem(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    _, pairs = _items(machine, thing, call, at)
-    return replace(thing, exact=False), element_of(machine, pairs)
-
-
-def _setdefault(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    key, default = _arg(call, 0) or UNKNOWN, _arg(call, 1) or NONE
-    if not key.known:
-        return _with_key(thing, key, default), join(thing.any_item(), default)
-    there = thing.items.get(item_key(key.consts[0]))
-    if there is not None and item_key(key.consts[0]) not in thing.maybe:
-        return thing, there
-    value = default if there is None and thing.exact else join(thing.any_item(), default)
-    return thing.with_item(item_key(key.consts[0]), value), value
-
-
-def _update(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    for argument in call.positional:
-        if thing.kind == "dict":
-            thing = spread(machine, thing, argument.value)
-        else:
-            thing = thing.with_rest(element_of(machine, argument.value))
-    for name, argument in call.keywords:
-        thing = thing.with_item(("str", name), argument.value)
-    if call.more_keywords is not None:
-        thing = thing.with_rest(call.more_keywords)
-    return thing, NONE
-
-
-def _append(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    for argument in call.positional:
-        exact = thing.exact and thing.rest is None and thing.kind == "list"
-        value = argument.value
-        thing = thing.with_item(("int", len(thing.items)), value) if exact else thing.with_rest(value)
-    return thing, NONE
-
-
-def _insert(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    value, index, items = _arg(call, 1), _arg(call, 0), thing.sequence()
-    if value is None:
-        return thing, NONE
-    if thing.exact and thing.rest is None and index is not None and index.known and isinstance(index.consts[0], int):
-        items.insert(index.consts[0], value)
-        return replace(thing, items={("int", i): v for i, v in enumerate(items)}), NONE
-    return replace(thing.with_rest(join(value, thing.any_item())), items={}), NONE
-
-
-def _extend(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    for argument in call.positional:
-        thing = spread(machine, thing, argument.value)
-    return thing, NONE
-
-
-def _remove(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    return replace(thing, items={}, rest=thing.any_item(), exact=False), NONE
-
-
-def _sort(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    from mlsec_lint.dataflow.flow.specials import key_function
-
-    key_function(machine, call, allocate(machine, at, thing, variant="sorted"), at, at)
-    return _remove(machine, thing, call, at)
-
-
-def _reverse(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    if thing.exact and thing.rest is None:
-        return replace(thing, items={("int", i): v for i, v in enumerate(reversed(thing.sequence()))}), NONE
-    return thing, NONE
-
-
-def _values(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    return thing, allocate(machine, at, Thing("list", {}, thing.any_item(), False), variant="values")
-
-
-def _keys(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    return thing, allocate(machine, at, Thing("list", {}, keys_of(thing), False), variant="keys")
-
-
-def _items(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    named = [(k, v) for k, v in thing.items.items() if k[0] != "."]
-    if thing.exact and thing.rest is None and thing.keys is None and len(named) <= _MOST_KEYS:
-        pairs = {
-            ("int", i): allocate(
-                machine, at, Thing("tuple", {("int", 0): Value(consts=(k[1],)), ("int", 1): v}), variant=f"pair{i}"
-            )
-            for i, (k, v) in enumerate(named)
-        }
-        return thing, allocate(machine, at, Thing("list", pairs), variant="items")
-    pair = Thing("tuple", {("int", 0): keys_of(thing), ("int", 1): thing.any_item()})
-    return thing, allocate(
-        machine, at, Thing("list", {}, allocate(machine, at, pair, variant="pair"), False), variant="items"
-    )
-
-
-def _copy(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    return thing, allocate(machine, at, thing.without(OWNER) if OWNER in thing.items else thing, variant="copy")
-
-
-def _clear(machine: Machine, thing: Thing, call: Call, at: int) -> Outcome:
-    return Thing(thing.kind, {}), NONE
-
-
-_METHODS: Final[dict[str, Callable[[Machine, Thing, Call, int], Outcome]]] = {
-    "get": _get,
-    "pop": _pop,
-    "popleft": _pop,
-    "popitem": _popitem,
-    "setdefault": _setdefault,
-    "update": _update,
-    "append": _append,
-    "put": _append,
-    "put_nowait": _append,
-    "get_nowait": _get,
-    "appendleft": _append,
-    "add": _append,
-    "insert": _insert,
-    "extend": _extend,
-    "remove": _remove,
-    "discard": _remove,
-    "reverse": _reverse,
-    "sort": _sort,
-    "values": _values,
-    "keys": _keys,
-    "items": _items,
-    "copy": _copy,
-    "clear": _clear,
-}
-
-_ADDING: Final = frozenset(("append", "appendleft", "add", "insert", "extend", "update", "setdefault"))
-
-
-def is_modelled(name: str) -> bool:
-    """Whether a method of containers is modelled here."""
-    return name in _METHODS
-
-
-def adds(name: str) -> bool:
-    """Whether a container method puts its arguments into the container."""
-    return name in _ADDING
+    thing = found[0][1]
+    exact = thing.exact and thing.rest is None and thing.kind in ("list", "tuple")
+    return thing.sequence() if exact else None

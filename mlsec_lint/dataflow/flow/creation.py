@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlsec_lint.dataflow.flow.access import thing_at
+from mlsec_lint.dataflow.flow.objects import thing_at
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import UNKNOWN, Bound, Cls, Fun, Obj, Value, constant, ref
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from mlsec_lint.dataflow.flow.annotations import is_fixed
 from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.objects import allocate
 from mlsec_lint.dataflow.flow.values import (
     Address,
     Bound,
@@ -72,8 +73,6 @@ def carried(
     labels = frozenset((Label(source),))
     ident = (ENTRY, code.module.path, code.body.at, index, spared)
     if param.kind:
-        from mlsec_lint.dataflow.flow.containers import allocate
-
         thing = Thing("dict" if param.kind == "**" else "tuple", {}, data(labels, ident), False, labels)
         return allocate(machine, code.body.at, thing, variant=f"entry{index}")
     default = machine.solver.modules.default(code, index)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states, join_things, reachable
+from mlsec_lint.dataflow.flow.objects import allocate
 from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
 from mlsec_lint.dataflow.flow.values import NOTHING, Address, Value, bounded, join
 from mlsec_lint.source import ir
@@ -116,8 +117,6 @@ def _finally(machine: Machine, block: ir.Block, mark: int, start: State) -> None
 
 def exception(machine: Machine, call: Call, at: int) -> Value | None:
     """A new exception of a library keeps its arguments apart; none if there is no data in them."""
-    from mlsec_lint.dataflow.flow.containers import allocate
-
     values = call.values()
     if not any(deep_labels(value, machine.state.heap) for value in values):
         return None
@@ -126,7 +125,5 @@ def exception(machine: Machine, call: Call, at: int) -> Value | None:
 
 def arguments(machine: Machine, call: Call, at: int) -> Value:
     """The tuple of the positional arguments."""
-    from mlsec_lint.dataflow.flow.containers import allocate
-
     items = {("int", index): argument.value for index, argument in enumerate(call.positional)}
     return allocate(machine, at, Thing("tuple", dict(items), call.more, call.more is None), variant="raised")

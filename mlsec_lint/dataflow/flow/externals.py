@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import taint_content
 from mlsec_lint.dataflow.flow.apply import record
+from mlsec_lint.dataflow.flow.assigning import taint_content
 from mlsec_lint.dataflow.flow.guarding import established, guarding
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.sourcing import source_label

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.access import get_item, thing_at
-from mlsec_lint.dataflow.flow.containers import things
 from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.entry_values import plain, supplied
 from mlsec_lint.dataflow.flow.handlers import REMOTE
+from mlsec_lint.dataflow.flow.items import get_item
+from mlsec_lint.dataflow.flow.objects import thing_at, things
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.summary import Argument, Call, Site
 from mlsec_lint.dataflow.flow.values import (

@@ -10,15 +10,9 @@ import builtins
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from mlsec_lint.dataflow.flow.objects import thing_at, things
 from mlsec_lint.dataflow.flow.summary import Argument, Call, Deferred
-from mlsec_lint.dataflow.flow.values import (
-    Ext,
-    Fun,
-    Inst,
-    Obj,
-    Sym,
-    Value,
-)
+from mlsec_lint.dataflow.flow.values import Ext, Fun, Inst, Obj, Sym, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
@@ -90,8 +84,8 @@ def _make(machine: Machine, kind: str, names: tuple[str, ...], operands: tuple[V
 
 def _special(machine: Machine, names: tuple[str, ...], operands: tuple[Value, ...]) -> None:
     """The first of some special methods that the class of the receiver has."""
-    from mlsec_lint.dataflow.flow.access import bound, thing_at
     from mlsec_lint.dataflow.flow.calls import call_value
+    from mlsec_lint.dataflow.flow.descriptors import bound
 
     target = operands[0].refs[0]
     thing = thing_at(machine, target) if isinstance(target, Obj) else None
@@ -112,20 +106,20 @@ def _get(machine: Machine, names: tuple[str, ...], operands: tuple[Value, ...]) 
 
 
 def _set(machine: Machine, names: tuple[str, ...], operands: tuple[Value, ...]) -> None:
-    from mlsec_lint.dataflow.flow.access import set_attribute
+    from mlsec_lint.dataflow.flow.assigning import set_attribute
 
     set_attribute(machine, operands[0], names[0], operands[1])
 
 
 def _iterate(machine: Machine, names: tuple[str, ...], operands: tuple[Value, ...]) -> None:
-    from mlsec_lint.dataflow.flow.containers import element_of
+    from mlsec_lint.dataflow.flow.items import element_of
 
     element_of(machine, operands[0])
 
 
 def _method(machine: Machine, names: tuple[str, ...], operands: tuple[Value, ...]) -> None:
     """A method that no class of the project has: of something outside, or of a container."""
-    from mlsec_lint.dataflow.flow.calls import call_method
+    from mlsec_lint.dataflow.flow.methods import call_method
 
     of_builtins(machine, operands[0], names[0])
     if isinstance(operands[0].refs[0], (Ext, Inst)):
@@ -134,8 +128,6 @@ def _method(machine: Machine, names: tuple[str, ...], operands: tuple[Value, ...
 
 def of_builtins(machine: Machine, receiver: Value, name: str) -> None:
     """Note a method of a string, a number or a container."""
-    from mlsec_lint.dataflow.flow.containers import things
-
     log = machine.solver.log
     kinds = {type(value).__name__ for value in receiver.consts if value is not None}
     kinds |= {thing.kind for _, thing in things(machine, receiver) if thing.cls is None}

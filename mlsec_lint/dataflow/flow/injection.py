@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.entry_values import annotation_of, names_in, plain
 from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.objects import allocate, thing_at
 from mlsec_lint.dataflow.flow.values import Cls, Obj, Value, join, ref
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ _DEEPEST: Final = 4
 
 def request(machine: Machine, call: Call, name: str, at: int) -> Obj | None:
     """What ``Depends(...)`` gives, if it asks a framework to call something: an object that remembers it."""
-    from mlsec_lint.dataflow.flow.containers import allocate
-
     entries = machine.knowledge.callbacks.find(name)
     if not any(name in entry.injected for entry in entries):
         return None
@@ -51,7 +50,6 @@ def injected(machine: Machine, code: Code, entry: Entry, index: int) -> Value | 
 
 def _made(machine: Machine, value: Value, entry: Entry, annotation: Value | None) -> list[Value]:
     """What the functions return that a mark or a default asks the framework to call."""
-    from mlsec_lint.dataflow.flow.access import thing_at
     from mlsec_lint.dataflow.flow.handing import called
 
     found: list[Value] = []

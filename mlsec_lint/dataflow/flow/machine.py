@@ -1,6 +1,6 @@
-"""The evaluation of one body for its flows: control flow, and the state on every way through it.
+"""The evaluation of one body for its flows: its registers, its state, and what was learnt on the way.
 
-What single operations do is in ``operations``, calls are in ``calls``; this file decides what runs in which state.
+What an operation does is told by the tables of ``operations``, ``call_operations``, ``scopes`` and ``control``.
 """
 
 from __future__ import annotations
@@ -10,22 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.guards import assume, content_at, tags_of
+from mlsec_lint.dataflow.flow.call_operations import CALLS
+from mlsec_lint.dataflow.flow.control import CONTROL
+from mlsec_lint.dataflow.flow.exceptions import raise_value
+from mlsec_lint.dataflow.flow.guards import content_at, tags_of
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
-from mlsec_lint.dataflow.flow.narrowing import refine
+from mlsec_lint.dataflow.flow.names import bind
+from mlsec_lint.dataflow.flow.operations import OPERATIONS
+from mlsec_lint.dataflow.flow.scopes import SCOPES
 from mlsec_lint.dataflow.flow.summary import Site
-from mlsec_lint.dataflow.flow.values import (
-    NOTHING,
-    UNKNOWN,
-    Address,
-    CodeKey,
-    Path,
-    Value,
-    ident_of,
-    join,
-    truth,
-    with_tags,
-)
+from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Address, CodeKey, Path, Value, ident_of, with_tags
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
@@ -40,8 +34,6 @@ MOST_STEPS: Final = 40_000
 
 MOST_APPLICATIONS: Final = 400
 """Summaries applied per body."""
-
-_LOOP_ROUNDS: Final = 5
 
 
 class StepsExceededError(Exception):
@@ -103,8 +95,8 @@ class Machine:
         self.captured = code.captured
         self.given: dict[Path, Value] = {}
         self._ops = ops
-        self._breaks: list[State] = []
-        self._continues: list[State] = []
+        self.breaks: list[State] = []
+        self.continues: list[State] = []
         self._steps = 0
 
     def run(self) -> None:
@@ -176,203 +168,11 @@ class Machine:
         if self.classes:
             self.classes[-1][1][name] = value
         else:
-            from mlsec_lint.dataflow.flow.names import bind
-
             bind(self, name, value)
 
     def raise_value(self, value: Value | None) -> None:
         """An exception may leave from here: the handlers around see its value, or the callers."""
-        from mlsec_lint.dataflow.flow.exceptions import raise_value
-
         raise_value(self, value)
 
-    def branch(self, op: ir.If) -> None:
-        """An ``if``: both ways unless the condition is known."""
-        value = self.get(op.test)
-        known = truth(value)
-        if known is not None:
-            self.block(ir.imports_in(op.orelse if known else op.then))
-        start = self.state
-        ends: list[State] = []
-        for ops, facts, holds in ((op.then, op.holds, True), (op.orelse, op.fails, False)):
-            if known is not None and known is not holds:
-                continue
-            self.state = start.copy()
-            self._assume(value, facts, holds)
-            self.block(ops)
-            ends.append(self.state)
-        self.state = ends[0] if len(ends) == 1 else join_states(*ends)
 
-    def _assume(self, value: Value, facts: tuple[ir.Refinement, ...], holds: bool) -> None:
-        assume(self, value, holds)
-        if facts:
-            refine(self, facts)
-
-    def loop(self, op: ir.Loop) -> None:
-        """A loop: rounds until nothing new is learnt; what breaks out joins what falls through."""
-        outer = self._breaks, self._continues
-        self._breaks, self._continues = [], []
-        breaks: list[State] = []
-        entered = False
-        for _ in range(_LOOP_ROUNDS):
-            start = self.state.copy()
-            self.block(op.head)
-            test = self.get(op.test) if op.test != ir.NONE else None
-            if (test is not None and truth(test) is False) or self._empty(op, entered):
-                break
-            self._breaks, self._continues = [], []
-            if test is not None:
-                assume(self, test, True)
-            self.block(op.body)
-            entered = True
-            end = self.state
-            for state in self._continues:
-                end = join_states(end, state)
-            breaks.extend(self._breaks)
-            joined = end if self._surely(op) and not breaks else join_states(start, end)
-            if joined.same_as(start):
-                self.state = joined
-                break
-            self.state = joined
-        self._breaks, self._continues = outer
-        if op.test != ir.NONE and breaks and truth(self.get(op.test)) is True:
-            self.state.alive = False
-        elif op.test != ir.NONE and entered:
-            # What leaves by the test has just failed it.
-            self.block(op.head)
-            assume(self, self.get(op.test), False)
-        self.block(op.orelse)
-        for state in breaks:
-            self.state = join_states(self.state, state)
-
-    def _empty(self, op: ir.Loop, entered: bool) -> bool:
-        """Whether the iterable of a ``for`` is known to be empty."""
-        first = op.head[0] if op.head else op.body[0] if op.body else None
-        if entered or not isinstance(first, ir.Iterate):
-            return False
-        from mlsec_lint.dataflow.flow.containers import known_length
-
-        return known_length(self, self.get(first.src)) == 0
-
-    def _surely(self, op: ir.Loop) -> bool:
-        """Whether a ``for`` surely runs at least once."""
-        first = op.head[0] if op.head else None
-        if not isinstance(first, ir.Iterate):
-            return False
-        from mlsec_lint.dataflow.flow.containers import known_length
-
-        return bool(known_length(self, self.get(first.src)))
-
-    def jump(self, op: ir.Jump) -> None:
-        """``break`` or ``continue``: the state moves to the end or the start of the loop."""
-        (self._breaks if op.kind == "break" else self._continues).append(self.state.copy())
-        self.state.alive = False
-
-    def attempt(self, op: ir.Try) -> None:
-        """A ``try`` with its handlers and its ``finally``."""
-        from mlsec_lint.dataflow.flow.exceptions import attempt
-
-        attempt(self, op)
-
-    def scoped(self, op: ir.With) -> None:
-        """The body of a ``with``: like a ``try`` if its context manager swallows exceptions."""
-        from mlsec_lint.dataflow.flow.scopes import leave, swallows
-
-        if any(swallows(self, self.get(register)) for register in op.managers):
-            self.attempt(ir.Try(op.body, (ir.Handler([]),), [], []))
-        else:
-            self.block(op.body)
-        if self.state.alive:
-            for register in reversed(op.managers):
-                leave(self, self.get(register))
-
-    def match(self, op: ir.Match) -> None:
-        """The first case whose pattern fits and whose guard holds."""
-        ends: list[State] = []
-        for case in op.cases:
-            self.block(case.pattern)
-            others = [self._divide(case.test, case.holds, case.fails)]
-            self.block(case.binds)
-            if case.condition != ir.NONE:
-                others.append(self._divide(case.condition, case.guarded, case.refused))
-            self.block(case.block)
-            ends.append(self.state)
-            self.state = others[0] if len(others) == 1 else join_states(*others)
-        for end in ends:
-            self.state = join_states(end, self.state)
-
-    def _divide(self, test: ir.Register, holds: tuple[ir.Refinement, ...], fails: tuple[ir.Refinement, ...]) -> State:
-        """Go on where a condition holds; the result is the state where it does not, dead if it surely holds."""
-        value = self.get(test)
-        known = truth(value)
-        start = self.state
-        self.state = other = start.copy()
-        other.alive = other.alive and known is not True
-        self._assume(value, fails, False)
-        self.state = start
-        start.alive = start.alive and known is not False
-        self._assume(value, holds, True)
-        return other
-
-    def choose(self, op: ir.Choose) -> None:
-        """A conditional expression."""
-        test = self.get(op.test)
-        known = truth(test)
-        start = self.state
-        result: Value | None = None
-        ends: list[State] = []
-        sides = ((op.then, op.then_value, op.holds, True), (op.orelse, op.else_value, op.fails, False))
-        for ops, register, facts, holds in sides:
-            if known is not None and known is not holds:
-                continue
-            self.state = start.copy()
-            self._assume(test, facts, holds)
-            alive = self.state.alive
-            self.block(ops)
-            if alive:
-                value = self.get(register)
-                result = value if result is None else join(result, value)
-            ends.append(self.state)
-        self.state = ends[0] if len(ends) == 1 else join_states(*ends)
-        self.set(op.dst, result if result is not None else UNKNOWN)
-
-    def shortcut(self, op: ir.Shortcut) -> None:
-        """``and`` and ``or``: the right side runs or not, in a state that knows what the left side was."""
-        from mlsec_lint.dataflow.flow.guards import both, either
-
-        left = self.get(op.left)
-        known = truth(left)
-        is_or = op.op == "or"
-        if known is not None and known == is_or:
-            self.set(op.dst, left)
-            return
-        start = self.state.copy()
-        assume(self, left, not is_or)
-        self.block(op.block)
-        right = self.get(op.right)
-        if known is not None:
-            self.set(op.dst, right)
-            return
-        self.state = join_states(self.state, start)
-        self.set(op.dst, either(left, right) if is_or else both(left, right))
-
-
-def _table() -> Mapping[type[ir.Op], Callable[[Machine, Any], None]]:
-    from mlsec_lint.dataflow.flow.calls import CALLS
-    from mlsec_lint.dataflow.flow.operations import OPERATIONS
-    from mlsec_lint.dataflow.flow.scopes import SCOPES
-
-    control: dict[type[ir.Op], Callable[[Machine, Any], None]] = {
-        ir.If: Machine.branch,
-        ir.Loop: Machine.loop,
-        ir.Jump: Machine.jump,
-        ir.Try: Machine.attempt,
-        ir.With: Machine.scoped,
-        ir.Match: Machine.match,
-        ir.Choose: Machine.choose,
-        ir.Shortcut: Machine.shortcut,
-    }
-    return {**OPERATIONS, **CALLS, **SCOPES, **control}
-
-
-_OPERATIONS: Final = _table()
+_OPERATIONS: Final[Mapping[type[ir.Op], Callable[[Machine, Any], None]]] = {**OPERATIONS, **CALLS, **SCOPES, **CONTROL}

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.flow.implicit import of_builtins, perform
+from mlsec_lint.dataflow.flow.objects import things
+from mlsec_lint.dataflow.flow.operators import METHOD_OF
 from mlsec_lint.dataflow.flow.values import NONE, UNKNOWN, Bound, Ext, Value
 from mlsec_lint.source import ir
 
@@ -56,8 +58,6 @@ def _on_with(machine: Machine, op: ir.With) -> None:
 
 
 def _on_binary(machine: Machine, op: ir.Binary) -> None:
-    from mlsec_lint.dataflow.flow.operations import METHOD_OF
-
     name = METHOD_OF.get(op.op)
     left, right = machine.get(op.left), machine.get(op.right)
     if name is not None:
@@ -139,7 +139,6 @@ _COMPARING: Final = frozenset(("sorted", "min", "max"))
 
 
 def _compare_elements(machine: Machine, value: Value) -> None:
-    from mlsec_lint.dataflow.flow.containers import things
 
     for _, thing in things(machine, value):
         if thing.cls is None and thing.kind in ("list", "tuple", "set"):

@@ -11,20 +11,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.objects import allocate, thing_at
 from mlsec_lint.dataflow.flow.summary import Call
-from mlsec_lint.dataflow.flow.values import (
-    NONE,
-    NOTHING,
-    Cls,
-    Label,
-    Mod,
-    Obj,
-    Sym,
-    Value,
-    data,
-    join_all,
-    ref,
-)
+from mlsec_lint.dataflow.flow.values import NONE, NOTHING, Cls, Label, Mod, Obj, Sym, Value, data, join_all, ref
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
@@ -35,8 +24,6 @@ NAMESPACE: Final = "__dict__"
 
 def namespace(machine: Machine, obj: Value) -> Value | None:
     """The dictionary of the attributes of a value; none if some of it has no attributes that are known."""
-    from mlsec_lint.dataflow.flow.containers import allocate
-
     if obj.open or not obj.refs or not all(isinstance(r, (Obj, Sym, Mod, Cls)) for r in obj.refs):
         return None
     parts: list[Value] = []
@@ -52,8 +39,6 @@ def namespace(machine: Machine, obj: Value) -> Value | None:
 
 def _content(machine: Machine, target: object) -> Thing | None:
     """The attributes of one object as a dictionary of its own."""
-    from mlsec_lint.dataflow.flow.access import thing_at
-
     if isinstance(target, Sym):
         return Thing("dict", {}, data(frozenset((Label(target.path),))), False)
     if isinstance(target, Mod):
@@ -78,7 +63,7 @@ def read(machine: Machine, thing: Thing, key: Value) -> Value | None:
 
 def write_through(machine: Machine, before: Thing, after: Thing) -> None:
     """What changed in a namespace changes in its object."""
-    from mlsec_lint.dataflow.flow.access import set_attribute
+    from mlsec_lint.dataflow.flow.assigning import set_attribute
 
     owner = before.items.get(OWNER)
     if owner is None or before is after:
@@ -99,7 +84,6 @@ def update(machine: Machine, obj: Value, mapping: Value) -> bool:
 
     What a caller passes on is left to the caller, who may know the keys.
     """
-    from mlsec_lint.dataflow.flow.access import thing_at
     from mlsec_lint.dataflow.flow.names import write_overlay
 
     before = Thing("dict", {OWNER: obj})
@@ -117,7 +101,6 @@ def update(machine: Machine, obj: Value, mapping: Value) -> bool:
 
 def set_any(machine: Machine, obj: Value, value: Value) -> None:
     """Some attribute gets a value, and nobody knows which."""
-    from mlsec_lint.dataflow.flow.access import thing_at
     from mlsec_lint.dataflow.flow.references import deep_labels
 
     labels = deep_labels(value, machine.state.heap)
@@ -134,7 +117,7 @@ def set_any(machine: Machine, obj: Value, value: Value) -> None:
 
 def remove(machine: Machine, obj: Value, name: str) -> None:
     """``del obj.name``: what the class says is seen again."""
-    from mlsec_lint.dataflow.flow.access import set_attribute, thing_at
+    from mlsec_lint.dataflow.flow.assigning import set_attribute
     from mlsec_lint.dataflow.flow.values import UNKNOWN
 
     target = obj.refs[0] if len(obj.refs) == 1 and not obj.open else None

@@ -129,8 +129,8 @@ class Rewriting:
         return symbolic((root,))
 
     def _step(self, path: Path) -> Value:
-        from mlsec_lint.dataflow.flow.access import get_attribute, get_item
-        from mlsec_lint.dataflow.flow.containers import any_of, element_of
+        from mlsec_lint.dataflow.flow.access import get_attribute
+        from mlsec_lint.dataflow.flow.items import any_of, element_of, get_item
 
         machine, key = self._machine, path[-1]
         if path[-2] == ("g", machine.path) and machine.body.kind == "module":
@@ -147,8 +147,8 @@ class Rewriting:
         return machine.current(get_attribute(machine, holder, key[1:]))
 
     def _variable(self, holder: Value, key: Key) -> Value:
-        from mlsec_lint.dataflow.flow.access import thing_at
         from mlsec_lint.dataflow.flow.names import global_value, read_path
+        from mlsec_lint.dataflow.flow.objects import thing_at
 
         machine = self._machine
         result = NOTHING

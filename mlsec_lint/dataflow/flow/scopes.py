@@ -11,6 +11,8 @@ from mlsec_lint.dataflow.flow.calls import call_value
 from mlsec_lint.dataflow.flow.creation import created
 from mlsec_lint.dataflow.flow.entries import entries_of_mark
 from mlsec_lint.dataflow.flow.names import frames_for_nested
+from mlsec_lint.dataflow.flow.objects import thing_at
+from mlsec_lint.dataflow.flow.residuals import residual
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import (
     FALSE,
@@ -149,8 +151,6 @@ ENTER: Final = "__enter__"
 
 def enter(machine: Machine, value: Value, deferred: str = ENTER) -> Value:
     """What entering a context manager gives; of an object of the callers, they know (a call of ``deferred``)."""
-    from mlsec_lint.dataflow.flow.calls import residual
-
     result: Value | None = None
     for target in value.refs:
         one = Value(value.labels, (target,), (), False, value.ident)
@@ -163,8 +163,7 @@ def enter(machine: Machine, value: Value, deferred: str = ENTER) -> Value:
 
 
 def _entered(machine: Machine, target: Obj, value: Value) -> Value:
-    from mlsec_lint.dataflow.flow.access import thing_at
-    from mlsec_lint.dataflow.flow.containers import element_of
+    from mlsec_lint.dataflow.flow.items import element_of
 
     thing = thing_at(machine, target)
     if thing is None:
@@ -181,8 +180,6 @@ def _entered(machine: Machine, target: Obj, value: Value) -> Value:
 
 def leave(machine: Machine, manager: Value) -> None:
     """The end of a ``with``: ``__exit__`` of a project class runs."""
-    from mlsec_lint.dataflow.flow.access import thing_at
-
     for target in manager.refs:
         thing = thing_at(machine, target) if isinstance(target, Obj) else None
         if thing is None or thing.cls is None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.access import class_value, get_attribute, thing_at
-from mlsec_lint.dataflow.flow.containers import allocate, things
+from mlsec_lint.dataflow.flow.access import get_attribute
+from mlsec_lint.dataflow.flow.class_attributes import class_value
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.objects import allocate, thing_at, things
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import UNKNOWN, Cls, CodeKey, Ext, Obj, Sym, Value, data, join_all, ref
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.access import get_attribute, thing_at
-from mlsec_lint.dataflow.flow.containers import element_of, things
+from mlsec_lint.dataflow.flow.access import get_attribute
+from mlsec_lint.dataflow.flow.items import element_of
+from mlsec_lint.dataflow.flow.objects import thing_at, things
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import NONE, Bound, Fun, Inst, Obj, Value, ref
 

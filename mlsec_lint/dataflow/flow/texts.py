@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlsec_lint.dataflow.flow.access import bound, class_value, thing_at
+from mlsec_lint.dataflow.flow.class_attributes import class_value
+from mlsec_lint.dataflow.flow.descriptors import bound
+from mlsec_lint.dataflow.flow.objects import thing_at
 from mlsec_lint.dataflow.flow.values import Fun, Obj, Value, join, ref
 
 if TYPE_CHECKING:

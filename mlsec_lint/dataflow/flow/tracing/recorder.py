@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
 
-from mlsec_lint.dataflow.flow.operations import ident_of
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.tracing.operands import operands_of, results_of
 from mlsec_lint.dataflow.flow.tracing.places import (
@@ -28,7 +27,7 @@ from mlsec_lint.dataflow.flow.tracing.places import (
     holders_of,
     items_of,
 )
-from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, CodeKey, Fun, Labels, Value
+from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, CodeKey, Fun, Labels, Value, ident_of
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
