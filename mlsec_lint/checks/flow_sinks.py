@@ -13,8 +13,9 @@ from mlsec_lint.checks.draft import Draft
 from mlsec_lint.dataflow.arguments import Arguments, Passed
 from mlsec_lint.dataflow.events import Event
 from mlsec_lint.dataflow.flow.conditions import held
+from mlsec_lint.dataflow.flow.labels import DOUBT, Label, Source
 from mlsec_lint.dataflow.flow.reach import Reached
-from mlsec_lint.dataflow.flow.values import DOUBT, Ext, Inst, Label, Source
+from mlsec_lint.dataflow.flow.values import Ext, Inst
 from mlsec_lint.dataflow.flow.values import Value as FlowValue
 from mlsec_lint.dataflow.values import LITERAL, External, Instance, Value
 from mlsec_lint.domain.levels import Confidence, Severity

@@ -71,7 +71,7 @@ class Flows:
             self._noted(path, lambda path=path: _run(solver, path), failed)
         link(solver)
         if first:  # what was worked out before may not know of what modules changed of each other
-            solver.forget_modules(solver.modules.affected())
+            solver.forget_users(solver.fixpoint.users_of(solver.modules.affected()))
         for path in sorted(demand.modules):
             self._noted(path, lambda path=path: reached_at_import(solver, path), failed)
         for code in demand.codes():

@@ -11,6 +11,7 @@ from mlsec_lint.dataflow.flow.class_attributes import of_class, of_object
 from mlsec_lint.dataflow.flow.descriptors import DEEPEST_PROPERTY, bound
 from mlsec_lint.dataflow.flow.entry_values import is_spared
 from mlsec_lint.dataflow.flow.guarding import cleaned_attribute
+from mlsec_lint.dataflow.flow.labels import Label, Labels, Path
 from mlsec_lint.dataflow.flow.names import read_path
 from mlsec_lint.dataflow.flow.objects import thing_at
 from mlsec_lint.dataflow.flow.parts import as_guarded, of_whole
@@ -25,11 +26,8 @@ from mlsec_lint.dataflow.flow.values import (
     Ext,
     Fun,
     Inst,
-    Label,
-    Labels,
     Mod,
     Obj,
-    Path,
     Reference,
     Super,
     Sym,

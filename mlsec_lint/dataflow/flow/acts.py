@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from mlsec_lint.dataflow.flow.labels import Labels, bounded
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import Call
-from mlsec_lint.dataflow.flow.values import Bound, Cls, Ext, Fun, Labels, Obj, Sym, Value, bounded
+from mlsec_lint.dataflow.flow.values import Bound, Cls, Ext, Fun, Obj, Sym, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine

@@ -15,23 +15,12 @@ from mlsec_lint.dataflow.flow.conditions import is_conditional
 from mlsec_lint.dataflow.flow.guards import establish
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
 from mlsec_lint.dataflow.flow.implicit import replay
+from mlsec_lint.dataflow.flow.labels import Key
 from mlsec_lint.dataflow.flow.residuals import join_calls
 from mlsec_lint.dataflow.flow.rewriting import Rewriting
 from mlsec_lint.dataflow.flow.specialising import specialisation
 from mlsec_lint.dataflow.flow.summary import MOST_SINKS, Argument, Call, SinkHit, Site, Summary
-from mlsec_lint.dataflow.flow.values import (
-    NOTHING,
-    UNKNOWN,
-    Address,
-    CodeKey,
-    Fun,
-    Key,
-    Obj,
-    Sym,
-    Value,
-    ident_of,
-    join,
-)
+from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Address, CodeKey, Fun, Obj, Sym, Value, ident_of, join
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
@@ -52,12 +41,12 @@ def call_function(machine: Machine, fun: Fun, call: Call, at: int, end: int) -> 
     if machine.applications > MOST_APPLICATIONS:
         machine.trimmed["a function with too many calls was followed in part"] = None
         return unknown_call(machine, frozenset(), call, at)
-    machine.solver.note_edge(machine.origin[0], fun.code)
+    machine.solver.fixpoint.note_edge(machine.origin[0], fun.code)
     if machine.solver.is_coarse(code):
         return unknown_call(machine, frozenset(), call, at)
     values = bind_arguments(machine, code, fun, call, at)
     spec = specialisation(machine, code, fun, values)
-    machine.solver.note_edge(machine.origin[0], fun.code)
+    machine.solver.fixpoint.note_edge(machine.origin[0], fun.code)
     early = machine.early or machine.late
     if machine.solver.log is not None:
         machine.solver.log.uses(machine, (fun.code, spec, early))

@@ -74,7 +74,7 @@ class _Graph:
 
     def _evaluate(self) -> bool:
         """Evaluate the bodies that were not yet; whether there were any."""
-        new = [key for key in sorted(self._codes) if (key, (), False) not in self._solver.summaries]
+        new = [key for key in sorted(self._codes) if (key, (), False) not in self._solver.fixpoint.summaries]
         for key in new:
             self._tried(key[0], lambda key=key: self._solver.demanded((key, (), False)))
         return bool(new)

@@ -13,8 +13,8 @@ from mlsec_lint.dataflow.flow.protocols import before, of_call
 from mlsec_lint.dataflow.flow.values import CodeKey
 
 if TYPE_CHECKING:
+    from mlsec_lint.dataflow.flow.fixpoint import Demand
     from mlsec_lint.dataflow.flow.machine import Machine
-    from mlsec_lint.dataflow.flow.solver import Demand
     from mlsec_lint.dataflow.flow.summary import Call
     from mlsec_lint.source import ir
 

@@ -10,30 +10,26 @@ from mlsec_lint.dataflow.flow.apply import call_function
 from mlsec_lint.dataflow.flow.construct import TYPE_CALL, construct, construct_by_type
 from mlsec_lint.dataflow.flow.container_methods import container_method
 from mlsec_lint.dataflow.flow.externals import call_external
+from mlsec_lint.dataflow.flow.labels import NO_LABELS, UNRESOLVED, Labels, bounded, with_tags
 from mlsec_lint.dataflow.flow.objects import thing_at
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.residuals import residual
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import (
-    NO_LABELS,
     UNKNOWN,
-    UNRESOLVED,
     Bound,
     Cls,
     Ext,
     Fun,
     Inst,
-    Labels,
     Obj,
     Reference,
     Sym,
     Value,
     Wrapped,
-    bounded,
     data,
     join,
     ref,
-    with_tags,
 )
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.descriptors import DEEPEST_PROPERTY, bound, framed, in_frames
 from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.labels import Labels
 from mlsec_lint.dataflow.flow.members import member
 from mlsec_lint.dataflow.flow.names import read_path
 from mlsec_lint.dataflow.flow.objects import thing_at
@@ -20,7 +21,6 @@ from mlsec_lint.dataflow.flow.values import (
     CodeKey,
     Ext,
     Fun,
-    Labels,
     Obj,
     Value,
     Wrapped,

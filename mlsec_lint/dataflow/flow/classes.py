@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.class_statements import ClassStatements, before
+from mlsec_lint.dataflow.flow.labels import Path
 from mlsec_lint.dataflow.flow.mro import linearised
-from mlsec_lint.dataflow.flow.values import Bound, Cls, CodeKey, Ext, Inst, Path, Value, join, ref
+from mlsec_lint.dataflow.flow.values import Bound, Cls, CodeKey, Ext, Inst, Value, join, ref
 from mlsec_lint.dataflow.values import ClassRef, External
 from mlsec_lint.source import ir
 

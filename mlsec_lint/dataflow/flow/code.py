@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlsec_lint.dataflow.flow.labels import Key
 from mlsec_lint.dataflow.flow.surveys import Survey, survey
-from mlsec_lint.dataflow.flow.values import CodeKey, Key
+from mlsec_lint.dataflow.flow.values import CodeKey
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:

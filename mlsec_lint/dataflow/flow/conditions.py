@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsec_lint.dataflow.flow.guards import foreign
-from mlsec_lint.dataflow.flow.values import Condition, Path, Sym, Tags, Value
+from mlsec_lint.dataflow.flow.labels import Condition, Path, Tags
+from mlsec_lint.dataflow.flow.values import Sym, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine

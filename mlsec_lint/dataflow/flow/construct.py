@@ -10,12 +10,12 @@ from mlsec_lint.dataflow.flow.annotations import external_bases
 from mlsec_lint.dataflow.flow.class_attributes import class_value
 from mlsec_lint.dataflow.flow.guarding import cleaning
 from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.labels import NO_LABELS, with_tags
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.residuals import residual
 from mlsec_lint.dataflow.flow.shapes import KEYED, NAMED, initial, keyed_instance, positions
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.values import (
-    NO_LABELS,
     UNKNOWN,
     Address,
     Bound,
@@ -28,7 +28,6 @@ from mlsec_lint.dataflow.flow.values import (
     Value,
     join_all,
     ref,
-    with_tags,
 )
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ from mlsec_lint.dataflow.flow.containers import spread, with_key
 from mlsec_lint.dataflow.flow.heap import Thing, item_key, join_things
 from mlsec_lint.dataflow.flow.higher_order import key_function
 from mlsec_lint.dataflow.flow.items import MOST_KEYS, any_of, element_of, item_of, keys_of
+from mlsec_lint.dataflow.flow.labels import Label
 from mlsec_lint.dataflow.flow.objects import allocate, things
 from mlsec_lint.dataflow.flow.reflection import NAMESPACE, OWNER, read, write_through
 from mlsec_lint.dataflow.flow.summary import Call
-from mlsec_lint.dataflow.flow.values import NONE, NOTHING, UNKNOWN, Label, Sym, Value, join, join_all
+from mlsec_lint.dataflow.flow.values import NONE, NOTHING, UNKNOWN, Sym, Value, join, join_all
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine

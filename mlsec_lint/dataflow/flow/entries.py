@@ -8,17 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.entry_values import carried, plain, supplied
-from mlsec_lint.dataflow.flow.values import (
-    Bound,
-    Cls,
-    CodeKey,
-    Ext,
-    Inst,
-    Obj,
-    Value,
-    join,
-    ref,
-)
+from mlsec_lint.dataflow.flow.values import Bound, Cls, CodeKey, Ext, Inst, Obj, Value, join, ref
 from mlsec_lint.knowledge.index import is_listed
 
 if TYPE_CHECKING:

@@ -6,22 +6,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 from mlsec_lint.dataflow.flow.annotations import is_fixed
 from mlsec_lint.dataflow.flow.heap import Thing
+from mlsec_lint.dataflow.flow.labels import Label, Labels, Source
 from mlsec_lint.dataflow.flow.objects import allocate
-from mlsec_lint.dataflow.flow.values import (
-    Address,
-    Bound,
-    Cls,
-    CodeKey,
-    Ext,
-    Fun,
-    Inst,
-    Label,
-    Labels,
-    Obj,
-    Source,
-    Value,
-    data,
-)
+from mlsec_lint.dataflow.flow.values import Address, Bound, Cls, CodeKey, Ext, Fun, Inst, Obj, Value, data
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code

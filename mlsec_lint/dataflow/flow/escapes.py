@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import Thing, join_things
+from mlsec_lint.dataflow.flow.labels import Key, Labels, Source
 from mlsec_lint.dataflow.flow.references import deep_labels
-from mlsec_lint.dataflow.flow.values import Address, Key, Labels, Obj, Source, Value, data, join, made_by
+from mlsec_lint.dataflow.flow.values import Address, Obj, Value, data, join, made_by
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
@@ -117,7 +118,7 @@ class Escapes:
 
     def _forget(self, changed: set[str]) -> None:
         """Drop the summaries of the bodies that look at some modules, and of all that call them."""
-        readers = self._solver.readers
+        readers = self._solver.fixpoint.readers
         self._solver.forget_users({key for path in changed for key in readers.get(path, ())})
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states, join_things, reachable
+from mlsec_lint.dataflow.flow.labels import bounded
 from mlsec_lint.dataflow.flow.objects import allocate
 from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
-from mlsec_lint.dataflow.flow.values import NOTHING, Address, Value, bounded, join
+from mlsec_lint.dataflow.flow.values import NOTHING, Address, Value, join
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:

@@ -13,24 +13,12 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.apply import record
 from mlsec_lint.dataflow.flow.assigning import taint_content
 from mlsec_lint.dataflow.flow.guarding import established, guarding
+from mlsec_lint.dataflow.flow.labels import NO_LABELS, UNMODELLED, Labels, bounded, with_tags
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.sourcing import source_label
 from mlsec_lint.dataflow.flow.specials import special_call
 from mlsec_lint.dataflow.flow.summary import Argument, Call, SinkHit, Site
-from mlsec_lint.dataflow.flow.values import (
-    NO_LABELS,
-    UNKNOWN,
-    UNMODELLED,
-    Inst,
-    Labels,
-    Sym,
-    Value,
-    bounded,
-    data,
-    ident_of,
-    join,
-    with_tags,
-)
+from mlsec_lint.dataflow.flow.values import UNKNOWN, Inst, Sym, Value, data, ident_of, join
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.apply import Application
 from mlsec_lint.dataflow.flow.entry_values import self_address
 from mlsec_lint.dataflow.flow.heap import Thing, reachable
+from mlsec_lint.dataflow.flow.labels import Labels
 from mlsec_lint.dataflow.flow.references import addresses_in
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Fun, Labels, Obj, Value, Wrapped, join, ref
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Fun, Obj, Value, Wrapped, join, ref
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.conditions import given
 from mlsec_lint.dataflow.flow.guards import compared, establish, trusted_by
+from mlsec_lint.dataflow.flow.labels import Condition, Labels, bounded, with_tags
 from mlsec_lint.dataflow.flow.objects import things
 from mlsec_lint.dataflow.flow.references import deep_labels
-from mlsec_lint.dataflow.flow.values import Condition, Inst, Labels, Test, Value, bounded, ident_of, with_tags
+from mlsec_lint.dataflow.flow.values import Inst, Test, Value, ident_of
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine

@@ -5,17 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.idents import ONE_OF, TYPE, mentions, parts_of
-from mlsec_lint.dataflow.flow.values import (
-    NO_LABELS,
-    Condition,
-    Ext,
-    Labels,
-    Source,
-    Tags,
-    Test,
-    Value,
-    join,
-)
+from mlsec_lint.dataflow.flow.labels import NO_LABELS, Condition, Labels, Source, Tags
+from mlsec_lint.dataflow.flow.values import Ext, Test, Value, join
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.heap import State

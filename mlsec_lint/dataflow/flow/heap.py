@@ -8,18 +8,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.values import (
-    NO_LABELS,
-    UNKNOWN,
-    Address,
-    CodeKey,
-    Key,
-    Labels,
-    Tags,
-    Value,
-    join,
-    with_tags,
-)
+from mlsec_lint.dataflow.flow.labels import NO_LABELS, Key, Labels, Tags, with_tags
+from mlsec_lint.dataflow.flow.values import UNKNOWN, Address, CodeKey, Value, join
 
 if TYPE_CHECKING:
     from mlsec_lint.source.ir import Constant

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.values import Address, Cls, Key, Obj, Value, join
+from mlsec_lint.dataflow.flow.labels import Key
+from mlsec_lint.dataflow.flow.values import Address, Cls, Obj, Value, join
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.modules import Modules

@@ -15,11 +15,12 @@ from mlsec_lint.dataflow.flow.control import CONTROL
 from mlsec_lint.dataflow.flow.exceptions import raise_value
 from mlsec_lint.dataflow.flow.guards import content_at, tags_of
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
+from mlsec_lint.dataflow.flow.labels import Path, with_tags
 from mlsec_lint.dataflow.flow.names import bind
 from mlsec_lint.dataflow.flow.operations import OPERATIONS
 from mlsec_lint.dataflow.flow.scopes import SCOPES
 from mlsec_lint.dataflow.flow.summary import Site
-from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Address, CodeKey, Path, Value, ident_of, with_tags
+from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Address, CodeKey, Value, ident_of
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:

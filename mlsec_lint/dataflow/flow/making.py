@@ -10,9 +10,10 @@ from mlsec_lint.dataflow.flow.acts import Special, value_of
 from mlsec_lint.dataflow.flow.containers import spread
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.items import get_item
+from mlsec_lint.dataflow.flow.labels import Labels
 from mlsec_lint.dataflow.flow.objects import allocate, things
 from mlsec_lint.dataflow.flow.summary import Call
-from mlsec_lint.dataflow.flow.values import Labels, Obj, Value, join_all
+from mlsec_lint.dataflow.flow.values import Obj, Value, join_all
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine

@@ -12,6 +12,7 @@ from mlsec_lint.dataflow.flow.calls import argument_labels, call_value, callback
 from mlsec_lint.dataflow.flow.container_methods import adds, container_method, is_modelled, symbolic_method
 from mlsec_lint.dataflow.flow.externals import call_external, method_effects, notice_method
 from mlsec_lint.dataflow.flow.items import element_of, get_item
+from mlsec_lint.dataflow.flow.labels import bounded
 from mlsec_lint.dataflow.flow.objects import thing_at
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.residuals import residual
@@ -28,7 +29,6 @@ from mlsec_lint.dataflow.flow.values import (
     Super,
     Sym,
     Value,
-    bounded,
     data,
     join,
     ref,

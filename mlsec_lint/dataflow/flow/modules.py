@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states, join_things
+from mlsec_lint.dataflow.flow.labels import Key
 from mlsec_lint.dataflow.flow.statics import module_code
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Key, Value, made_by
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Value, made_by
 from mlsec_lint.dataflow.values import ObjectRef
 
 if TYPE_CHECKING:

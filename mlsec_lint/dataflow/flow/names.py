@@ -11,19 +11,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
-from mlsec_lint.dataflow.flow.values import (
-    UNKNOWN,
-    Address,
-    Ext,
-    Label,
-    Path,
-    Sym,
-    Value,
-    data,
-    join,
-    ref,
-    symbolic,
-)
+from mlsec_lint.dataflow.flow.labels import Label, Path
+from mlsec_lint.dataflow.flow.values import UNKNOWN, Address, Ext, Sym, Value, data, join, ref, symbolic
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine
@@ -125,7 +114,7 @@ def global_value(machine: Machine, path: str, name: str) -> Value:
     if machine.early and solver.statics.is_changing(path, name):
         return read_path(machine, root, key)
     if not machine.early:
-        solver.readers.setdefault(path, set()).add(machine.code.key)
+        solver.fixpoint.readers.setdefault(path, set()).add(machine.code.key)
     value = solver.statics.global_name(path, name, early=machine.early)
     if value is None or (value.refs == () and not value.consts and name in _BUILTINS):
         value = builtin(machine, name)
@@ -163,7 +152,7 @@ def _unnamed(overlay: Thing, key: str, value: Value) -> Value:
 
 def further(path: Path, key: object) -> Value:
     """The symbolic value one key below a path; at the depth limit only the label remains."""
-    from mlsec_lint.dataflow.flow.values import DEEPEST_PATH
+    from mlsec_lint.dataflow.flow.labels import DEEPEST_PATH
 
     if len(path) > DEEPEST_PATH:
         return data(frozenset((Label(path),)))

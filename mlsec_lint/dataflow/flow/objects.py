@@ -17,7 +17,7 @@ def thing_at(machine: Machine, target: Obj) -> Thing | None:
     if thing is None:
         thing = machine.solver.static_thing(machine, target.address)
         if thing is not None and not machine.early:
-            machine.solver.note_reader(target.address, machine.code.key)
+            machine.solver.fixpoint.note_reader(target.address, machine.code.key)
         if thing is not None:
             machine.state.heap[target.address] = thing
     return thing

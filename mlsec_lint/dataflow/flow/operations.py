@@ -14,26 +14,14 @@ from mlsec_lint.dataflow.flow.containers import accumulate, build, slice_of, unp
 from mlsec_lint.dataflow.flow.guards import forget
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
 from mlsec_lint.dataflow.flow.items import element_of, get_item
+from mlsec_lint.dataflow.flow.labels import Label
 from mlsec_lint.dataflow.flow.names import frame_address, lookup
 from mlsec_lint.dataflow.flow.objects import thing_at, things
 from mlsec_lint.dataflow.flow.operators import OPERATORS
 from mlsec_lint.dataflow.flow.patterns import instance_of, positional, shape
 from mlsec_lint.dataflow.flow.reflection import remove
 from mlsec_lint.dataflow.flow.summary import Call
-from mlsec_lint.dataflow.flow.values import (
-    NOTHING,
-    UNKNOWN,
-    Cls,
-    Label,
-    Obj,
-    Sym,
-    Value,
-    constant,
-    data,
-    join,
-    join_all,
-    ref,
-)
+from mlsec_lint.dataflow.flow.values import NOTHING, UNKNOWN, Cls, Obj, Sym, Value, constant, data, join, join_all, ref
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from mlsec_lint.dataflow.flow.comparing import compare
 from mlsec_lint.dataflow.flow.containers import spread
 from mlsec_lint.dataflow.flow.guards import negated
 from mlsec_lint.dataflow.flow.heap import MOST_ITEMS, Thing
+from mlsec_lint.dataflow.flow.labels import Label, bounded
 from mlsec_lint.dataflow.flow.objects import allocate, things
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.summary import Argument, Call
 from mlsec_lint.dataflow.flow.texts import as_text
-from mlsec_lint.dataflow.flow.values import Bound, Ext, Label, Obj, Sym, Value, bounded, constant, data, ident_of, truth
+from mlsec_lint.dataflow.flow.values import Bound, Ext, Obj, Sym, Value, constant, data, ident_of, truth
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from mlsec_lint.dataflow.flow.values import Sym, Tags, Value, with_tags
+from mlsec_lint.dataflow.flow.labels import Tags, with_tags
+from mlsec_lint.dataflow.flow.values import Sym, Value
 
 
 def of_whole(obj: Value) -> Value:

@@ -5,20 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, cast
 
-from mlsec_lint.dataflow.flow.values import (
-    Address,
-    Bound,
-    Cls,
-    Fun,
-    Label,
-    Labels,
-    Obj,
-    Reference,
-    Super,
-    Sym,
-    Value,
-    Wrapped,
-)
+from mlsec_lint.dataflow.flow.labels import Label, Labels
+from mlsec_lint.dataflow.flow.values import Address, Bound, Cls, Fun, Obj, Reference, Super, Sym, Value, Wrapped
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.heap import Thing

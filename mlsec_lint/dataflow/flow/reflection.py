@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.labels import Label
 from mlsec_lint.dataflow.flow.objects import allocate, thing_at
 from mlsec_lint.dataflow.flow.summary import Call
-from mlsec_lint.dataflow.flow.values import NONE, NOTHING, Cls, Label, Mod, Obj, Sym, Value, data, join_all, ref
+from mlsec_lint.dataflow.flow.values import NONE, NOTHING, Cls, Mod, Obj, Sym, Value, data, join_all, ref
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine

@@ -9,34 +9,27 @@ from msgspec.structs import replace
 from mlsec_lint.dataflow.flow.conditions import decided, is_conditional, translated
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.idents import COMPOUND, MADE, parts_of, sized
+from mlsec_lint.dataflow.flow.labels import NO_LABELS, Condition, Label, Labels, Path, Source, bounded, with_tags
+from mlsec_lint.dataflow.flow.one_step import one_step
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.values import (
-    NO_LABELS,
     NOTHING,
     UNKNOWN,
     Address,
     Bound,
     Cls,
-    Condition,
     Fun,
-    Key,
-    Label,
-    Labels,
     Obj,
-    Path,
     Reference,
-    Source,
     Super,
     Sym,
     Test,
     Value,
     Wrapped,
-    bounded,
     ident_of,
     join,
     ref,
     symbolic,
-    with_tags,
 )
 
 if TYPE_CHECKING:
@@ -105,7 +98,7 @@ class Rewriting:
         if known is None:
             self._machine.muted += 1
             try:
-                known = self._root(path[0]) if len(path) == 1 else self._step(path)
+                known = self._root(path[0]) if len(path) == 1 else one_step(self._machine, path, self.resolve)
             finally:
                 self._machine.muted -= 1
             self._paths[path] = known
@@ -127,43 +120,6 @@ class Rewriting:
         if kind == "r":
             return self._results.get(cast("int", index), NOTHING)
         return symbolic((root,))
-
-    def _step(self, path: Path) -> Value:
-        from mlsec_lint.dataflow.flow.access import get_attribute
-        from mlsec_lint.dataflow.flow.items import any_of, element_of, get_item
-
-        machine, key = self._machine, path[-1]
-        if path[-2] == ("g", machine.path) and machine.body.kind == "module":
-            return machine.state.names.get(key[1:], UNKNOWN)
-        holder = self.resolve(path[:-1])
-        if isinstance(key, tuple):
-            return machine.current(get_item(machine, holder, Value(consts=(cast("tuple[str, str]", key)[1],))))
-        if key == "*":
-            return any_of(machine, holder)
-        if key == "iter":
-            return element_of(machine, holder)
-        if key[0] == "=":
-            return self._variable(holder, key)
-        return machine.current(get_attribute(machine, holder, key[1:]))
-
-    def _variable(self, holder: Value, key: Key) -> Value:
-        from mlsec_lint.dataflow.flow.names import global_value, read_path
-        from mlsec_lint.dataflow.flow.objects import thing_at
-
-        machine = self._machine
-        result = NOTHING
-        for target in holder.refs:
-            one = UNKNOWN
-            if isinstance(target, Sym) and target.path[0][0] == "g" and not machine.early:
-                one = global_value(machine, target.path[0][1], key[1:])
-            elif isinstance(target, Sym):
-                one = read_path(machine, target.path, key)
-            elif isinstance(target, Obj):
-                frame = thing_at(machine, target)
-                found = frame.items.get(key) if frame is not None else None
-                one = found if found is not None else UNKNOWN
-            result = one if result is NOTHING else join(result, one)
-        return result
 
     def value(self, value: Value) -> Value:
         """A value of the callee as the caller sees it."""

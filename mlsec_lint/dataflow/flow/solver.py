@@ -1,8 +1,6 @@
-"""The solver: summaries on demand, each body once, cycles to a fixed point.
+"""The solver: what the evaluations of one project share, and the summaries that they ask for.
 
-A body is evaluated when somebody asks for its summary. Asking for a body that is being evaluated gives what is known
-of it so far; if that changes, everything that was worked out with it is dropped and the body is evaluated again. So the
-result is a fixed point whoever asked first. Budgets are per body, never global.
+A body is evaluated when somebody asks for its summary (``fixpoint``). Budgets are per body, never global.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ from mlsec_lint.dataflow.flow.code import Code
 from mlsec_lint.dataflow.flow.escapes import Escapes
 from mlsec_lint.dataflow.flow.field_types import FieldTypes
 from mlsec_lint.dataflow.flow.fields import Fields
+from mlsec_lint.dataflow.flow.fixpoint import Demand, Fixpoint
 from mlsec_lint.dataflow.flow.heap import Thing
 from mlsec_lint.dataflow.flow.index import ProjectIndex, changes_itself
 from mlsec_lint.dataflow.flow.machine import Machine
@@ -26,7 +25,7 @@ from mlsec_lint.dataflow.flow.specialising import given, parameter
 from mlsec_lint.dataflow.flow.statics import Statics
 from mlsec_lint.dataflow.flow.summarise import summarise
 from mlsec_lint.dataflow.flow.summary import BOTTOM, Summary
-from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, Sym, Value, join, made_by, symbolic
+from mlsec_lint.dataflow.flow.values import Address, Bound, CodeKey, Ext, Inst, Sym, Value, join, symbolic
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.context import Context
@@ -42,22 +41,6 @@ T = TypeVar("T")
 
 _LARGE: Final = 1_500
 """Bytes of a function beyond which it is not a helper."""
-
-_ROUNDS: Final = 4
-_MOST_EVALUATIONS: Final = 12
-_DEEPEST: Final = 24
-"""Bodies that are evaluated inside each other; deeper ones are evaluated first, and the outer one again."""
-
-Demand = tuple[CodeKey, "Spec", bool]
-"""A body, the constants of some parameters, and whether it serves the top level of a module."""
-
-
-class NeededFirstError(Exception):
-    """A summary is asked for too deep inside other evaluations: it has to be worked out first."""
-
-    def __init__(self, demand: Demand) -> None:
-        super().__init__(str(demand))
-        self.demand = demand
 
 
 class Solver:
@@ -80,118 +63,39 @@ class Solver:
         self.field_types = FieldTypes(self)
         self.modules = Modules(self)
         self.escapes = Escapes(self)
-        self.summaries: dict[Demand, Summary] = {}
-        self.edges: dict[tuple[CodeKey, CodeKey], None] = {}
         self.log: CallLog | None = None
         self.trimmed: Counter[str] = Counter()
+        self.fixpoint = Fixpoint(self._evaluated, self.trimmed)
         self.leading: frozenset[CodeKey] | None = None
         self.holds: Callable[[Code], bool] = lambda _: True
         self._coarse: dict[CodeKey, bool] = {}
-        self.readers: dict[str, set[CodeKey]] = {}
         self.evaluations = 0
         self.handlers = False
         self.wrapped: set[CodeKey] = set()
         self.handed: list[Handed] = []
-        self._current: dict[Demand, Summary] = {}
-        self._running: list[Demand] = []
-        self._used: list[set[Demand]] = []
-        self._taints: dict[Demand, frozenset[Demand]] = {}
-        self._finished: list[Demand] = []
-        self._counts: Counter[Demand] = Counter()
         self._foreign = frozenset(n for n, e in self.knowledge.origins.items() if e.trust >= _FOREIGN)
 
     def summary(self, key: CodeKey, spec: Spec, *, early: bool) -> Summary:
         """The summary of a body, for constants of some parameters."""
-        demand = (key, spec, early)
-        known = self.summaries.get(demand)
-        if known is not None:
-            if self._used and demand in self._taints:
-                self._used[-1] |= self._taints[demand]
-            return known
-        if demand in self._running:
-            if self._used:
-                self._used[-1].add(demand)
-            return self._current.get(demand, BOTTOM)
-        if len(self._running) >= _DEEPEST:
-            raise NeededFirstError(demand)
-        return self._solve(demand)
+        return self.fixpoint.summary((key, spec, early))
 
     def demanded(self, demand: Demand) -> Summary:
         """As ``summary``, from outside of any evaluation."""
-        pending = [demand]
-        for _ in range(400):
-            try:
-                result = self.summary(*pending[-1][:2], early=pending[-1][2])
-            except NeededFirstError as error:
-                self._reset()
-                if error.demand in pending:
-                    self.summaries[error.demand] = BOTTOM
-                else:
-                    pending.append(error.demand)
-                continue
-            pending.pop()
-            if not pending:
-                return result
-        return BOTTOM
+        return self.fixpoint.demanded(demand)
 
     def guarded(self, work: Callable[[], T]) -> T | None:
         """Do something that asks for summaries; those too deep inside others are worked out first."""
-        for _ in range(100):
-            try:
-                return work()
-            except NeededFirstError as error:
-                self._reset()
-                self.demanded(error.demand)
-        return None
+        return self.fixpoint.guarded(work)
 
-    def _reset(self) -> None:
-        self._running.clear()
-        self._used.clear()
-
-    def _solve(self, demand: Demand) -> Summary:
-        start = len(self._finished)
-        used, new = set[Demand](), BOTTOM
-        self._running.append(demand)
-        try:
-            for _ in range(_ROUNDS):
-                used, new = self._evaluated(demand)
-                old = self._current.get(demand, BOTTOM)
-                self._current[demand] = new
-                if demand not in used or new == old or self._counts[demand] >= _MOST_EVALUATIONS:
-                    break
-                for other in self._finished[start:]:
-                    if demand in self._taints.get(other, ()):
-                        self.summaries.pop(other, None)
-            else:
-                self.trimmed["a recursion did not settle"] += 1
-        finally:
-            if self._running and self._running[-1] == demand:
-                self._running.pop()
-        outer = frozenset(used & set(self._running))
-        if outer:
-            self._taints[demand] = outer
-            self._finished.append(demand)
-        if self._used:
-            self._used[-1] |= outer
-        self.summaries[demand] = new
-        return new
-
-    def _evaluated(self, demand: Demand) -> tuple[set[Demand], Summary]:
+    def _evaluated(self, demand: Demand) -> Summary:
         key, spec, early = demand
-        self._counts[demand] += 1
-        self._used.append(set())
-        depth = len(self._used)
-        try:
-            machine = self.machine(key, spec, early=early)
-            machine.demand = demand
-            machine.run()
-            summary = summarise(machine)
-            used = self._used[depth - 1]
-        finally:
-            del self._used[depth - 1 :]
+        machine = self.machine(key, spec, early=early)
+        machine.demand = demand
+        machine.run()
+        summary = summarise(machine)
         for reason in machine.trimmed:
             self.trimmed[reason] += 1
-        return used, summary
+        return summary
 
     def machine(self, key: CodeKey, spec: Spec, *, early: bool) -> Machine:
         """An evaluation of a body with symbolic inputs, ready to run."""
@@ -251,34 +155,10 @@ class Solver:
         return known
 
     def forget_users(self, keys: set[CodeKey]) -> None:
-        """Drop the summaries of some bodies, and of all that call them."""
-        if not keys:
-            return
-        callers: dict[CodeKey, list[CodeKey]] = {}
-        for caller, callee in self.edges:
-            callers.setdefault(callee, []).append(caller)
-        stale = set(keys)
-        pending = list(stale)
-        while pending:
-            for caller in callers.get(pending.pop(), ()):
-                if caller not in stale:
-                    stale.add(caller)
-                    pending.append(caller)
-        self.forget(stale)
-
-    def forget_modules(self, paths: frozenset[str]) -> None:
-        """Drop the summaries of the bodies of some modules, of those that look at their objects, and of all callers."""
-        users = {caller for caller, callee in self.edges if callee[0] in paths}
-        readers = (key for path in paths for key in self.readers.get(path, ()))
-        self.forget_users(users.union(readers, (key for key, _, _ in self.summaries if key[0] in paths)))
-
-    def forget(self, keys: set[CodeKey]) -> None:
-        """Drop what was worked out for some bodies."""
-        for demand in [d for d in self.summaries if d[0] in keys and not d[2]]:
-            del self.summaries[demand]
-            self._current.pop(demand, None)
-            self._taints.pop(demand, None)
-        self.fields.forget()
+        """Drop what was worked out for some bodies, and for all that call them."""
+        if keys:
+            self.fixpoint.forget_users(keys)
+            self.fields.forget()
 
     def exit(self, path: str) -> ModuleExit:
         """A module after its top level ran."""
@@ -304,10 +184,6 @@ class Solver:
         if machine.early:
             return self.modules.of_classes.get(address)
         return self.modules.thing(address)
-
-    def note_reader(self, address: Address, key: CodeKey) -> None:
-        """Remember that a body looks at an object of a module."""
-        self.readers.setdefault(made_by(address), set()).add(key)
 
     def is_static(self, address: Address) -> bool:
         """Whether the top level of a module made the object."""
@@ -381,10 +257,6 @@ class Solver:
     def is_exported(self, path: str, name: str) -> bool:
         """Whether ``__all__`` of a module or the package around it exports a name that is private by its spelling."""
         return self.modules.is_exported(path, name)
-
-    def note_edge(self, caller: CodeKey, callee: CodeKey) -> None:
-        """Remember that one body calls another."""
-        self.edges[(caller, callee)] = None
 
     def module_hits(self, path: str) -> tuple[SinkHit, ...]:
         """The sinks that data reaches while a module is imported."""

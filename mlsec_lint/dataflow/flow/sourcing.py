@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlsec_lint.dataflow.flow.values import Label, Source
+from mlsec_lint.dataflow.flow.labels import Label, Source
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine

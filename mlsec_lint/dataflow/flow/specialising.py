@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
+from mlsec_lint.dataflow.flow.labels import Key, Path
 from mlsec_lint.dataflow.flow.names import read_path
 from mlsec_lint.dataflow.flow.objects import thing_at
-from mlsec_lint.dataflow.flow.values import UNKNOWN, CodeKey, Fun, Key, Obj, Path, Sym, Value, constant, ref, symbolic
+from mlsec_lint.dataflow.flow.values import UNKNOWN, CodeKey, Fun, Obj, Sym, Value, constant, ref, symbolic
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code

@@ -10,19 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlsec_lint.dataflow.flow.code import Code, all_ops, rebound_later
-from mlsec_lint.dataflow.flow.values import (
-    UNKNOWN,
-    Bound,
-    Cls,
-    Ext,
-    Fun,
-    Inst,
-    Mod,
-    Value,
-    join,
-    ref,
-    symbolic,
-)
+from mlsec_lint.dataflow.flow.values import UNKNOWN, Bound, Cls, Ext, Fun, Inst, Mod, Value, join, ref, symbolic
 from mlsec_lint.dataflow.values import ClassRef, External, FunctionRef, Instance, ModuleRef, Symbol
 from mlsec_lint.dataflow.values import Value as LocalValue
 from mlsec_lint.source import ir

@@ -11,23 +11,10 @@ from mlsec_lint.dataflow.flow.apply import is_symbolic
 from mlsec_lint.dataflow.flow.exceptions import with_thrown
 from mlsec_lint.dataflow.flow.heap import State, Thing, join_states
 from mlsec_lint.dataflow.flow.idents import is_path, mentions_path, parts_of
+from mlsec_lint.dataflow.flow.labels import Source, Tags, bounded
 from mlsec_lint.dataflow.flow.references import addresses_in, deep_labels
 from mlsec_lint.dataflow.flow.summary import SinkHit, Summary
-from mlsec_lint.dataflow.flow.values import (
-    Address,
-    Bound,
-    Inst,
-    Obj,
-    Source,
-    Sym,
-    Tags,
-    Test,
-    Value,
-    bounded,
-    join,
-    ref,
-    truth,
-)
+from mlsec_lint.dataflow.flow.values import Address, Bound, Inst, Obj, Sym, Test, Value, join, ref, truth
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.machine import Machine

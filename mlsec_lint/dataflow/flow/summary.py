@@ -7,7 +7,8 @@ from typing import Final
 from msgspec import Struct
 
 from mlsec_lint.dataflow.flow.heap import Thing
-from mlsec_lint.dataflow.flow.values import Address, CodeKey, Tags, Value
+from mlsec_lint.dataflow.flow.labels import Tags
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Value
 
 MOST_RESIDUALS: Final = 12
 MOST_SINKS: Final = 48

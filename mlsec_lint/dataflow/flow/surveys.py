@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mlsec_lint.dataflow.flow.heap import item_key
-from mlsec_lint.dataflow.flow.values import Key
+from mlsec_lint.dataflow.flow.labels import Key
 from mlsec_lint.source import ir
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlsec_lint.dataflow.flow.labels import Label, Source
 from mlsec_lint.dataflow.flow.tracing.chains import Bodies
 from mlsec_lint.dataflow.flow.tracing.operands import operands_of
 from mlsec_lint.dataflow.flow.tracing.places import REGISTER
@@ -16,7 +17,6 @@ from mlsec_lint.dataflow.flow.tracing.steps import Stage, TraceStep, passed_stag
 from mlsec_lint.dataflow.flow.tracing.story import Story
 from mlsec_lint.dataflow.flow.tracing.tidy import tidied
 from mlsec_lint.dataflow.flow.tracing.ways import carries
-from mlsec_lint.dataflow.flow.values import Label, Source
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:

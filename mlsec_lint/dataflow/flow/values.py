@@ -1,83 +1,28 @@
 """What the flow analysis knows of a value: which data it carries (labels), what it refers to, which constant it is.
 
-A label names data by its origin: a source (request data received *here*), or the path by which the evaluated body
-reaches data of its callers (``parameter 1``, attribute ``path``). Labels carry the guards that the data passed and
-are never dropped: what is acceptable for one sink is not acceptable for another. Facts compare equal wherever they were
-learnt, so no label holds a history; the way of the data is found afterwards (``trace``).
+Facts compare equal wherever they were learnt, so no value holds a history; the way of the data is found afterwards
+(``trace``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from msgspec import Struct
 
 from mlsec_lint.dataflow.flow.idents import ONE_OF, parts_of, sized
+from mlsec_lint.dataflow.flow.labels import Condition, Label, Labels, Path, bounded
 
 if TYPE_CHECKING:
     from mlsec_lint.source.ir import Constant
 
-MOST_LABELS: Final = 8
-_FEW_LABELS: Final = 3
 MOST_REFERENCES: Final = 6
 MOST_CONSTANTS: Final = 4
-DEEPEST_PATH: Final = 3
-"""Keys after the root of a path: fields and items of a caller's object that are told apart."""
 
-Key: TypeAlias = Any
-"""An attribute (``.name``), a name in a frame (``=name``), an item by constant (``("str", "k")``), or ``*``."""
-
-Path: TypeAlias = tuple[Any, ...]
-"""A root and up to :data:`DEEPEST_PATH` keys. Roots: ``("p", index)`` parameter, ``("e", level)`` enclosing frame,
-``("g", module)`` module globals, ``("r", number)`` result of a call that only a caller can resolve, ``("k", constant)``
-a constant (the name of a file)."""
 
 Address: TypeAlias = tuple[Any, ...]
 CodeKey: TypeAlias = tuple[str, int]
-
-DOUBT: Final = "?"
-"""The first letter of tags that are no guards but reasons to doubt that the data gets there."""
-
-UNMODELLED: Final = "?a call of a library function that knowledge does not describe"
-UNRESOLVED: Final = "?a call whose target could not be resolved"
-GUESSED: Final = "?a call that may reach one of several functions"
-COARSE: Final = "?a function too large to be followed in detail"
-
-
-class Source(Struct, frozen=True, cache_hash=True):
-    """Where foreign data enters: the kind of its origin, the place, and what received it."""
-
-    kind: str
-    module: str
-    at: int
-    end: int
-    name: str = ""
-
-
-class Condition(Struct, frozen=True, cache_hash=True):
-    """A tag that holds if what a caller puts at some ``paths`` allows it.
-
-    That is: it fits one of ``patterns``; without patterns, it is neither ``None`` nor ``False``; if ``trusted`` is
-    asked for, it is no data from outside (a digest that came with the file says nothing about it).
-    """
-
-    tag: str
-    paths: tuple[Path, ...]
-    patterns: tuple[str, ...] = ()
-    trusted: bool = False
-
-
-class Label(Struct, frozen=True, cache_hash=True):
-    """Data of one origin, with the tags of the guards (and doubts) on its way."""
-
-    origin: Source | Path
-    tags: Tags = frozenset()
-
-
-Labels: TypeAlias = frozenset[Label]
-Tags: TypeAlias = "frozenset[str | Condition]"
 
 
 class Ext(Struct, frozen=True, cache_hash=True):
@@ -199,7 +144,6 @@ def made_by(address: Address) -> str:
     return path
 
 
-NO_LABELS: Final[Labels] = frozenset()
 NOTHING: Final = Value()
 UNKNOWN: Final = Value(open=True)
 NONE: Final = Value(consts=(None,))
@@ -226,25 +170,8 @@ def data(labels: Labels, ident: object = None) -> Value:
     return Value(labels, (), (), True, ident)
 
 
-def extend(path: Path, key: Key) -> Path:
-    """The path one key further; beyond the depth limit the path stays what it is (it stands for all below it)."""
-    return (*path, key) if len(path) <= DEEPEST_PATH else path
-
-
-def with_tags(labels: Labels, tags: Tags) -> Labels:
-    """The labels with more tags."""
-    return _tagged(labels, tags) if tags and labels else labels
-
-
-@lru_cache(maxsize=100_000)
-def _tagged(labels: Labels, tags: Tags) -> Labels:
-    return frozenset(Label(each.origin, each.tags | tags) for each in labels)
-
-
-def order(item: Label | Reference) -> str:
-    """A key that sorts labels and references in the same way in every process (the text of a set varies)."""
-    if isinstance(item, Label):
-        return f"{item.origin!r}{sorted(item.tags, key=repr)}"
+def order(item: Reference) -> str:
+    """A key that sorts references in the same way in every process (the text of a set varies)."""
     if isinstance(item, Bound):
         return f"Bound{order(item.func)}{','.join(map(order, item.receiver.refs))}"
     if isinstance(item, Wrapped):
@@ -254,48 +181,6 @@ def order(item: Label | Reference) -> str:
     if isinstance(item, Fun):
         return f"Fun{item.code}{item.frames}"
     return repr(item)
-
-
-def bounded(labels: Labels) -> Labels:
-    """The labels that say most, at most :data:`MOST_LABELS`: sources first, and paths widened to their roots."""
-    return labels if len(labels) <= _FEW_LABELS else _bounded(labels)
-
-
-@lru_cache(maxsize=100_000)
-def _bounded(labels: Labels) -> Labels:
-    labels = _undominated(labels)
-    if len(labels) <= MOST_LABELS:
-        return labels
-    widened = _undominated(frozenset(map(_widened, labels)))
-    return widened if len(widened) <= MOST_LABELS else frozenset(sorted(widened, key=_rank)[:MOST_LABELS])
-
-
-def _undominated(labels: Labels) -> Labels:
-    """Without labels that only repeat others: the same data with more guards and more doubts adds nothing."""
-    by_origin: dict[Source | Path, list[Label]] = {}
-    for label in labels:
-        by_origin.setdefault(label.origin, []).append(label)
-    if len(by_origin) == len(labels):
-        return labels
-    return frozenset(
-        label for same in by_origin.values() for label in same
-        if not any(other.tags < label.tags for other in same)
-    )  # fmt: skip
-
-
-@lru_cache(maxsize=100_000)
-def _widened(label: Label) -> Label:
-    """A label without what tells it from its like: the fields on its path, and guards that only a caller decides."""
-    tags = label.tags
-    if any(not isinstance(tag, str) for tag in tags):
-        tags = frozenset(tag for tag in tags if isinstance(tag, str))
-    return Label(label.origin if isinstance(label.origin, Source) else label.origin[:1], tags)
-
-
-@lru_cache(maxsize=100_000)
-def _rank(label: Label) -> tuple[bool, int, str]:
-    """Sources first, then what has passed the fewest guards, in an order that is the same in every process."""
-    return (not isinstance(label.origin, Source), len(label.tags), order(label))
 
 
 def join(left: Value, right: Value) -> Value:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 
+from mlsec_lint.dataflow.flow.labels import DEEPEST_PATH, Path
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.tracing.chains import Chain
 from mlsec_lint.dataflow.flow.tracing.goals import code_at, held_places, likely_operands, operands, places_like
@@ -14,7 +15,7 @@ from mlsec_lint.dataflow.flow.tracing.outside import field
 from mlsec_lint.dataflow.flow.tracing.places import DEFAULT, REGISTER, THING
 from mlsec_lint.dataflow.flow.tracing.steps import Stage, given_stage, handed_stage, passed_stage, returned_stage, some
 from mlsec_lint.dataflow.flow.tracing.ways import carries, speaks_of
-from mlsec_lint.dataflow.flow.values import DEEPEST_PATH, Obj, Path, Sym, Value
+from mlsec_lint.dataflow.flow.values import Obj, Sym, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.summary import Site

@@ -21,12 +21,13 @@ from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.labels import Path, Source
     from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import Site
     from mlsec_lint.dataflow.flow.tracing.places import Place
     from mlsec_lint.dataflow.flow.tracing.recorder import Event
     from mlsec_lint.dataflow.flow.tracing.recordings import Recording
-    from mlsec_lint.dataflow.flow.values import Path, Source, Value
+    from mlsec_lint.dataflow.flow.values import Value
 
 
 def held_places(record: Recording, value: Value, keys: Path) -> list[Place]:

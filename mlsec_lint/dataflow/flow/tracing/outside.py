@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from mlsec_lint.dataflow.flow.entries import parameter_values
+from mlsec_lint.dataflow.flow.labels import Path
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.tracing.chains import Chain
 from mlsec_lint.dataflow.flow.tracing.places import NAME, THING, holders_of
 from mlsec_lint.dataflow.flow.tracing.ways import carries
-from mlsec_lint.dataflow.flow.values import CodeKey, Obj, Path
+from mlsec_lint.dataflow.flow.values import CodeKey, Obj
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:

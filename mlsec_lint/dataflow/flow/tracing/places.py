@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from mlsec_lint.dataflow.flow.heap import Thing, item_key
-from mlsec_lint.dataflow.flow.values import Address, Bound, Cls, Key, Obj, Sym, Value
+from mlsec_lint.dataflow.flow.labels import Key
+from mlsec_lint.dataflow.flow.values import Address, Bound, Cls, Obj, Sym, Value
 
 Place: TypeAlias = tuple[Any, ...]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
 
+from mlsec_lint.dataflow.flow.labels import NO_LABELS, Labels
 from mlsec_lint.dataflow.flow.references import deep_labels
 from mlsec_lint.dataflow.flow.tracing.operands import operands_of, results_of
 from mlsec_lint.dataflow.flow.tracing.places import (
@@ -27,7 +28,7 @@ from mlsec_lint.dataflow.flow.tracing.places import (
     holders_of,
     items_of,
 )
-from mlsec_lint.dataflow.flow.values import NO_LABELS, Address, CodeKey, Fun, Labels, Value, ident_of
+from mlsec_lint.dataflow.flow.values import Address, CodeKey, Fun, Value, ident_of
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mlsec_lint.dataflow.flow.labels import NO_LABELS, Labels
 from mlsec_lint.dataflow.flow.tracing.recorder import Called, Event, Recorder
-from mlsec_lint.dataflow.flow.values import NO_LABELS, CodeKey, Labels
+from mlsec_lint.dataflow.flow.values import CodeKey
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.fixpoint import Demand, Solver
     from mlsec_lint.dataflow.flow.handing import Handed
-    from mlsec_lint.dataflow.flow.solver import Demand, Solver
     from mlsec_lint.dataflow.flow.summary import Residual, Site
     from mlsec_lint.dataflow.flow.tracing.places import Place
     from mlsec_lint.source import ir

@@ -13,8 +13,8 @@ from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
+    from mlsec_lint.dataflow.flow.labels import Path, Source
     from mlsec_lint.dataflow.flow.summary import SinkHit, Site
-    from mlsec_lint.dataflow.flow.values import Path, Source
 
 Span = tuple[int, int]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
+from mlsec_lint.dataflow.flow.labels import Path, Source
 from mlsec_lint.dataflow.flow.tracing.callers import passed, recursive, result
 from mlsec_lint.dataflow.flow.tracing.chains import Chain
 from mlsec_lint.dataflow.flow.tracing.goals import code_at, places_like
@@ -29,7 +30,6 @@ from mlsec_lint.dataflow.flow.tracing.steps import (
     source_stage,
 )
 from mlsec_lint.dataflow.flow.tracing.ways import carries, speaks_of, way_through
-from mlsec_lint.dataflow.flow.values import Path, Source
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct
 
+from mlsec_lint.dataflow.flow.labels import NO_LABELS, Labels, Source
 from mlsec_lint.dataflow.flow.tracing.operands import span_of
 from mlsec_lint.dataflow.flow.tracing.places import CONTENT, REGISTER, RETURNED, THING, YIELDED, addresses_of
-from mlsec_lint.dataflow.flow.values import NO_LABELS, Labels, Source
 from mlsec_lint.source import ir
 
 if TYPE_CHECKING:
