@@ -51,7 +51,7 @@ class Ways:
             found: dict[str, dict[Use, None]] = {}
             for use in self._callers.uses(fresh):
                 found.setdefault(use.name, {})[use] = None
-            fresh = []
+            fresh = list[TextFunction]()
             for name, uses in found.items():
                 if height > 1 and len(uses) > _MOST_USES:
                     self.unfollowed[TOO_MANY] += 1

@@ -9,8 +9,9 @@ from mlsec_lint.dataflow.flow.statics import module_code
 from mlsec_lint.dataflow.flow.tracing.recordings import MODULE, Recording, Recordings
 
 if TYPE_CHECKING:
-    from mlsec_lint.dataflow.flow.fixpoint import Demand, Solver
+    from mlsec_lint.dataflow.flow.fixpoint import Demand
     from mlsec_lint.dataflow.flow.reach import Reached
+    from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.specialising import Spec
     from mlsec_lint.dataflow.flow.summary import Site
     from mlsec_lint.dataflow.flow.tracing.recorder import Called

@@ -11,8 +11,9 @@ from mlsec_lint.dataflow.flow.values import CodeKey
 
 if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.code import Code
-    from mlsec_lint.dataflow.flow.fixpoint import Demand, Solver
+    from mlsec_lint.dataflow.flow.fixpoint import Demand
     from mlsec_lint.dataflow.flow.handing import Handed
+    from mlsec_lint.dataflow.flow.solver import Solver
     from mlsec_lint.dataflow.flow.summary import Residual, Site
     from mlsec_lint.dataflow.flow.tracing.places import Place
     from mlsec_lint.source import ir
