@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from mlsec_lint.engine.text_functions import TextFunction
+
 if TYPE_CHECKING:
     from mlsec_lint.engine.bearing import Bearing
     from mlsec_lint.engine.callers import Callers, Use
-    from mlsec_lint.engine.text_functions import TextFunction
 
 _LONGEST: Final = 6
 """Calls between a function that holds foreign data and one that anybody may call."""
