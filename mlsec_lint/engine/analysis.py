@@ -59,6 +59,8 @@ class Outcome:
     outlined: int = 0
     evaluated: int = 0
     suppressed: int = 0
+    definitions: int = 0
+    lowered: int = 0
     composed: int = 0
     unfollowed: tuple[tuple[str, int], ...] = ()
     threat_model: str = ""
@@ -154,7 +156,8 @@ class Analysis:
             demand.everything()
         self.flows.compose(demand, self._failed)
         solver.trimmed.update(demand.unfollowed)
-        self.outcome.composed = solver.evaluations
+        self.outcome.definitions, self.outcome.lowered = solver.index.functions(), self.project.lowered
+        self.outcome.composed = len({key for key, _, _ in solver.fixpoint.summaries})
         self.outcome.unfollowed = tuple(sorted(solver.trimmed.items()))
         judged = self.chosen_threat is None and not self.facts.installable
         self.threat = threat_model(

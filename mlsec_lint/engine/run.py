@@ -108,6 +108,8 @@ def _result(found: Discovery, outcome: Outcome, problems: Sequence[Problem], sec
         outcome.evaluated,
         outcome.suppressed,
         seconds,
+        definitions=outcome.definitions,
+        lowered=outcome.lowered,
         composed=outcome.composed,
         unfollowed=outcome.unfollowed,
         threat_model=outcome.threat_model,

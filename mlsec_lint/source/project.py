@@ -18,7 +18,7 @@ from mlsec_lint.source.syntax import parse, text
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
-_TREES_KEPT: Final = 6_000_000
+_TREES_KEPT: Final = 4_000_000
 """Bytes of source whose trees are kept (a tree takes some 20 times its source): all of a large package would take a
 gigabyte."""
 
@@ -97,6 +97,7 @@ class Module:
                 body.block = []
             else:
                 lower_function(body, node)
+                self._project.lowered += 1
                 self._note(body.gaps)
         return body
 
@@ -124,6 +125,7 @@ class Project:
         self._sources = frozenset(sources)
         self._read = read
         self._modules: dict[str, Module | None] = {}
+        self.lowered = 0
         self._trees: OrderedDict[str, Tree] = OrderedDict()
         self._kept = 0
         self._found: dict[tuple[str, str], str | None] = {}

@@ -145,3 +145,17 @@ def test_any_mixture_of_constructs_is_analysed_and_the_scan_loses_nothing(one: s
 
 def _indented(code: str) -> bytes:
     return "".join(f"    {line}\n" for line in code.splitlines()).encode()
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_an_application_composed_on_demand_shows_what_composing_all_of_it_shows(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small projects are composed whole; looking only for what leads to sinks must not lose any of it."""
+    folder = FIXTURES / "_projects" / name
+    whole = scan(folder, "default", everything=False)
+    monkeypatch.setattr("mlsec_lint.engine.analysis._SMALL", 0)
+    demanded = scan(folder, "default", everything=False)
+    assert [(f.location, f.rule.code, f.severity) for f in demanded] == [
+        (f.location, f.rule.code, f.severity) for f in whole
+    ]

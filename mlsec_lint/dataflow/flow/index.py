@@ -36,6 +36,7 @@ class ProjectIndex:
         self._read = read
         self.sources = sources
         self._functions: Counter[bytes] = Counter()
+        self._count = 0
         self._redefined: dict[str, frozenset[str]] = {}
         self._families: dict[str, frozenset[str]] = {}
 
@@ -80,7 +81,9 @@ class ProjectIndex:
                     if last is not None and b"=" not in part:
                         bases.add(last.group(1).decode("latin-1"))
                 current.append((indent, name))
-            elif current:
+                continue
+            self._count += 1
+            if current:
                 found[current[-1][1]][1].add(match.group(4).decode("latin-1"))
             elif indent == 0:
                 self._functions[match.group(4)] += 1
@@ -114,6 +117,10 @@ class ProjectIndex:
     def definers(self, method: str) -> frozenset[str]:
         """The classes that define a method."""
         return frozenset(self._definers.get(method, ()))
+
+    def functions(self) -> int:
+        """How many functions are defined."""
+        return self._count if self._classes or self._functions else 0
 
     def definitions(self, name: str) -> int:
         """How many functions and classes with a method have a name."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mlsec_lint.dataflow.flow.summary import Call, Summary
     from mlsec_lint.source.ir import Constant
 
+_NOTHING_INSIDE: Final[frozenset[Path]] = frozenset()
 _LONGEST_CHAIN: Final = 3
 """Call sites in the name of an object."""
 
@@ -53,6 +54,8 @@ class Rewriting:
         self._results: dict[int, Value] = {}
         self._deep: dict[Path, Labels] = {}
         self._values_seen: dict[Value, Value] = {}
+        self._label_sets: dict[tuple[Labels, frozenset[Path]], Labels] = {}
+        self._idents: dict[object, object] = {}
         self._open = False
         self._mark = ("@", machine.path, at)
         self.new = new
@@ -140,7 +143,7 @@ class Rewriting:
             path = known[0].path
             if len(value.labels) <= 1 and all(each.origin == path and not each.tags for each in value.labels):
                 return self._symbol(known[0])
-        inside = frozenset(r.path for r in value.refs if isinstance(r, Sym))
+        inside = frozenset(r.path for r in value.refs if isinstance(r, Sym)) if value.refs else _NOTHING_INSIDE
         labels = self.labels(value.labels, inside)
         refs: list[Reference] = []
         consts, is_open, ident = value.consts, value.open, self.ident(value.ident)
@@ -168,20 +171,16 @@ class Rewriting:
         return replace(result, labels=bounded(result.labels | labels))
 
     def _tests(self, value: Value) -> tuple[Test, ...]:
-        found: list[Test] = []
-        for test in value.tests:
-            tag, ident = self.tag(test.tag), self.ident(test.ident)
-            if tag is not None and ident is not None:
-                found.append(Test(tag, ident, test.holds))
-        return tuple(found)
+        found = ((self._guard(test.tag, test.ident), test.holds) for test in value.tests)
+        return tuple(Test(*guard, holds) for guard, holds in found if guard is not None)
 
     def _digests(self, value: Value) -> tuple[tuple[str | Condition, object], ...]:
-        found: list[tuple[str | Condition, object]] = []
-        for each, digested in value.digests:
-            tag, ident = self.tag(each), self.ident(digested)
-            if tag is not None and ident is not None:
-                found.append((tag, ident))
-        return tuple(found)
+        return tuple(guard for each in value.digests if (guard := self._guard(*each)) is not None)
+
+    def _guard(self, tag: str | Condition, ident: object) -> tuple[str | Condition, object] | None:
+        """A tag and the value that it is about, if both mean something to the caller."""
+        known, named = self.tag(tag), self.ident(ident)
+        return (known, named) if known is not None and named is not None else None
 
     def _symbol(self, target: Sym) -> Value:
         found = self.resolve(target.path)
@@ -195,6 +194,14 @@ class Rewriting:
 
     def labels(self, labels: Labels, inside: frozenset[Path]) -> Labels:
         """The labels as the caller sees them; for paths that the value refers to as well, only their own labels."""
+        if not labels:
+            return NO_LABELS
+        known = self._label_sets.get((labels, inside)) if not self._open else None
+        if known is None:
+            known = self._label_sets[(labels, inside)] = self._labels(labels, inside)
+        return known
+
+    def _labels(self, labels: Labels, inside: frozenset[Path]) -> Labels:
         found: set[Label] = set()
         for label in labels:
             origin, tags = label.origin, label.tags
@@ -273,6 +280,13 @@ class Rewriting:
 
     def ident(self, ident: object) -> object:
         """An identity as the caller knows it."""
+        if ident is None or self._open:
+            return self._ident(ident)
+        if ident not in self._idents:
+            self._idents[ident] = self._ident(ident)
+        return self._idents[ident]
+
+    def _ident(self, ident: object) -> object:
         parts = parts_of(ident)
         if not parts:
             return ident
