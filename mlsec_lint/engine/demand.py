@@ -17,6 +17,7 @@ from mlsec_lint.dataflow.flow.reach import code_of, functions_of, is_called_outs
 from mlsec_lint.dataflow.flow.summary import Summary
 from mlsec_lint.dataflow.flow.values import Cls, CodeKey, Fun, Mod
 from mlsec_lint.engine.callers import Callers, Use
+from mlsec_lint.engine.holders import Holders
 from mlsec_lint.engine.text_functions import TextFunction, TextFunctions
 from mlsec_lint.engine.ways import TOO_MANY, Ways
 
@@ -45,7 +46,8 @@ class Demand:
         self._functions = functions
         names = solver.project.top_names()
         self._callers = Callers(texts, self._sources, self._functions, solver.index, names)
-        self._ways = Ways(self._callers, bearing)
+        self._holders = Holders(texts, functions, solver.index)
+        self._ways = Ways(self._callers, bearing, self._holders)
         self._targets: dict[str, list[FunctionRef]] = {}
         self._entries: dict[CodeKey, Code] = {}
         self._seeds: set[CodeKey] = set()
@@ -103,7 +105,9 @@ class Demand:
         passing = list(self._entries.values())
         closed: list[Code] = []
         for _ in range(_ROUNDS):
-            uses = [use for function in self._texts_of(passing) for use in ways.get(function.called, ())]
+            names = dict.fromkeys(function.called for function in self._texts_of(passing))
+            self._names.update(each for name in names for each in self._ways.names_of(name))
+            uses = [use for name in names for use in ways.get(name, ())]
             uses += self._callers.uses(self._texts_of(closed))
             fresh = self._adopted(uses, [*passing, *closed])
             if not fresh or self._is_full():

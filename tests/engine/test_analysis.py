@@ -147,7 +147,11 @@ def _indented(code: str) -> bytes:
     return "".join(f"    {line}\n" for line in code.splitlines()).encode()
 
 
-@pytest.mark.parametrize("name", PROJECTS)
+UNFOUND = ("artifact-gateway", "image-service", "research-agent")
+"""Applications in which callers go through plug-ins found by name, and tables of several decorators."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=DEBT) if n in UNFOUND else n for n in PROJECTS])
 def test_an_application_composed_on_demand_shows_what_composing_all_of_it_shows(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from mlsec_lint.dataflow.flow.inheriting import differs, inherited
 from mlsec_lint.dataflow.flow.machine import Machine
 from mlsec_lint.dataflow.flow.summarise import has_source
 from mlsec_lint.dataflow.flow.summary import Residual, SinkHit, Summary
-from mlsec_lint.dataflow.flow.values import CodeKey, Fun, Sym
+from mlsec_lint.dataflow.flow.values import Bound, CodeKey, Fun, Sym
 from mlsec_lint.dataflow.values import FunctionRef
 
 if TYPE_CHECKING:
@@ -123,17 +123,22 @@ def passes_on(summary: Summary, methods: Container[str]) -> bool:
     """Whether what the callers of a body pass to it may reach a sink: in what it calls, or in what one of them makes of
     one of the ``methods``."""
     return any(map(is_symbolic, summary.sinks)) or any(
-        name in methods for each in summary.residuals for name in _called(each)
+        _hands_function(each) or any(name in methods for name in _called(each)) for each in summary.residuals
     )
 
 
+def _hands_function(residual: Residual) -> bool:
+    """Whether a call that only a caller can resolve is given a function, which it may call."""
+    return any(isinstance(target, (Fun, Bound)) for value in residual.call.values() for target in value.refs)
+
+
 def _called(residual: Residual) -> Iterator[str]:
-    """The names of methods that a call may be of which only a caller can resolve."""
+    """The names of what is called if only a caller can resolve it: a method, or a table or field that holds it."""
     if residual.method:
         yield residual.method
     for target in residual.callee.refs:
-        if isinstance(target, Sym) and isinstance(target.path[-1], str):
-            yield target.path[-1][1:]
+        if isinstance(target, Sym):
+            yield from (key[1:] for key in target.path[1:] if isinstance(key, str))
 
 
 def makes_function(solver: Solver, code: Code, summary: Summary) -> bool:
