@@ -194,12 +194,10 @@ class Rewriting:
 
     def labels(self, labels: Labels, inside: frozenset[Path]) -> Labels:
         """The labels as the caller sees them; for paths that the value refers to as well, only their own labels."""
-        if not labels:
-            return NO_LABELS
-        known = self._label_sets.get((labels, inside)) if not self._open else None
-        if known is None:
-            known = self._label_sets[(labels, inside)] = self._labels(labels, inside)
-        return known
+        found = self._label_sets.get((labels, inside)) if not self._open else None
+        if found is None:
+            found = self._label_sets[labels, inside] = self._labels(labels, inside)
+        return found
 
     def _labels(self, labels: Labels, inside: frozenset[Path]) -> Labels:
         found: set[Label] = set()
